@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Files by directory descriptor and single name. Every descriptor is close-on-exec. */
+#ifndef NACRE_BASE_FILE_H
+#define NACRE_BASE_FILE_H
+
+#include "base/err.h"
+#include "base/scope.h"
+
+/** Writes all of it, whatever the system takes at a time. */
+NACRE_CHECKED int nacre_write_all(int fd, const void *data, size_t len, struct nacre_err *err);
+
+/** Opens a directory that the user named. Errors: NOT_FOUND, IO. */
+NACRE_CHECKED int nacre_dir_open(const char *path, int *out_dir, struct nacre_err *err);
+
+/**
+ * Opens the directory that a user's path lies in, and points at the last name of the path (with
+ * trailing slashes refused): for everything that is made aside and renamed.
+ *
+ * @param room      of out_name, at least 256
+ * Errors: NOT_FOUND, IO, ARG (no last name, as in "/" or "..").
+ */
+NACRE_CHECKED int nacre_dir_open_parent(
+	const char *path, int *out_dir, char *out_name, size_t room, struct nacre_err *err);
+
+/** Opens a single name in a directory without following a link. Errors: NOT_FOUND, IO. */
+NACRE_CHECKED int nacre_dir_open_at(int dir, const char *name, int *out_dir, struct nacre_err *err);
+
+/**
+ * Opens a single name for reading: a regular file, or an error, and never a wait for a fifo.
+ *
+ * @param out_size_bytes  may be NULL
+ * Errors: NOT_FOUND, IO, UNSAFE (not a regular file).
+ */
+NACRE_CHECKED int nacre_file_open_at(
+	int dir, const char *name, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
+
+/** The same for a path that the user named; links in it are followed. */
+NACRE_CHECKED int nacre_file_open(
+	const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
+
+/** Removes a name with all below it, by descriptors, following nothing; what is not there is fine.
+ */
+NACRE_CHECKED int nacre_tree_remove_at(int dir, const char *name, struct nacre_err *err);
+
+#endif

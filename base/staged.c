@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Write aside, flush once, rename; and sweeping up what killed runs have left. */
+#include "base/staged.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int nacre_staging_name(char *out_name, size_t room, struct nacre_err *err)
+{
+	uint64_t bits;
+
+	if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
+		return nacre_fail_os(err, "random name");
+	(void)snprintf(out_name, room, NACRE_STAGING_PREFIX "%016llx", (unsigned long long)bits);
+	return 0;
+}
+
+int nacre_staged_open(struct nacre_staged *file, int dir, unsigned mode, struct nacre_err *err)
+{
+	char name[sizeof(file->name)];
+	int rc = nacre_staging_name(name, sizeof(name), err);
+	int fd;
+
+	if (rc)
+		return rc;
+	do
+		fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return nacre_fail_os(err, "new file");
+	/* The lock says that somebody is at work; it cannot be held by another, so it cannot block.
+	 */
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	file->fd = fd;
+	file->dir = dir;
+	memcpy(file->name, name, sizeof(name));
+	return 0;
+}
+
+int nacre_staged_sync(struct nacre_staged *file, struct nacre_err *err)
+{
+	return fsync(file->fd) < 0 ? nacre_fail_os(err, "flush") : 0;
+}
+
+static int finish_rename(
+	struct nacre_staged *file, const char *name, unsigned flags, struct nacre_err *err)
+{
+	if (renameat2(file->dir, file->name, file->dir, name, flags) < 0)
+		return nacre_fail_os(err, "%s", name);
+	file->name[0] = '\0';
+	return 0;
+}
+
+int nacre_staged_rename(struct nacre_staged *file, const char *name, struct nacre_err *err)
+{
+	return finish_rename(file, name, 0, err);
+}
+
+int nacre_staged_rename_new(struct nacre_staged *file, const char *name, struct nacre_err *err)
+{
+	return finish_rename(file, name, RENAME_NOREPLACE, err);
+}
+
+int nacre_staged_commit(struct nacre_staged *file, const char *name, struct nacre_err *err)
+{
+	int rc = nacre_staged_sync(file, err);
+
+	if (rc == 0)
+		rc = nacre_staged_rename(file, name, err);
+	if (rc == 0 && fsync(file->dir) < 0)
+		rc = nacre_fail_os(err, "flush directory");
+	return rc;
+}
+
+void nacre_staged_clear(struct nacre_staged *file)
+{
+	if (file->fd >= 0 && file->name[0])
+		(void)unlinkat(file->dir, file->name, 0);
+	nacre_fd_close(&file->fd);
+	file->name[0] = '\0';
+}
+
+static void sweep_one(int dir, const char *name)
+{
+	nacre_autofd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	(void)!nacre_tree_remove_at(dir, name, NULL);
+}
+
+void nacre_staging_sweep(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+
+	if (!stream) {
+		nacre_fd_close(&copy);
+		return;
+	}
+	while ((entry = readdir(stream))) {
+		if (strncmp(entry->d_name, NACRE_STAGING_PREFIX, strlen(NACRE_STAGING_PREFIX)) ==
+				0 &&
+			strlen(entry->d_name) == strlen(NACRE_STAGING_PREFIX) + 16)
+			sweep_one(dir, entry->d_name);
+	}
+	(void)closedir(stream);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** A file that is written aside and appears whole under its name, or not at all. */
+#ifndef NACRE_BASE_STAGED_H
+#define NACRE_BASE_STAGED_H
+
+#include "base/err.h"
+
+/** What every staging name begins with, so that a later run can know what a killed one left. */
+#define NACRE_STAGING_PREFIX ".nacre-"
+
+struct nacre_staged {
+	int fd;	 /* open for writing and reading; -1 when there is none */
+	int dir; /* borrowed */
+	char name[32];
+};
+
+#define NACRE_STAGED                                                                               \
+	{                                                                                          \
+		-1, -1, ""                                                                         \
+	}
+
+/** Makes a new file with a random name in `dir`, which must outlive it, and locks it (flock). */
+NACRE_CHECKED int nacre_staged_open(
+	struct nacre_staged *file, int dir, unsigned mode, struct nacre_err *err);
+
+/** Flushes its content to the disk. */
+NACRE_CHECKED int nacre_staged_sync(struct nacre_staged *file, struct nacre_err *err);
+
+/** Renames it, replacing what has the name; the caller flushes file and directory. */
+NACRE_CHECKED int nacre_staged_rename(
+	struct nacre_staged *file, const char *name, struct nacre_err *err);
+
+/** Renames it unless the name is taken. Errors: EXISTS, IO. */
+NACRE_CHECKED int nacre_staged_rename_new(
+	struct nacre_staged *file, const char *name, struct nacre_err *err);
+
+/** Flush, rename, flush the directory. */
+NACRE_CHECKED int nacre_staged_commit(
+	struct nacre_staged *file, const char *name, struct nacre_err *err);
+
+/** Removes the file unless it was renamed. */
+void nacre_staged_clear(struct nacre_staged *file);
+
+/** Makes a fresh staging name: the prefix and 64 random bits. */
+NACRE_CHECKED int nacre_staging_name(char *out_name, size_t room, struct nacre_err *err);
+
+/**
+ * Removes files and trees in `dir` that killed runs have left: names with the staging prefix on
+ * which nobody holds a lock. What cannot be removed stays.
+ */
+void nacre_staging_sweep(int dir);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Errors, digests, limits and events: what every other header stands on.
+ *
+ * Sizes are bytes unless the name says otherwise, times are seconds since 1970 (UTC). The library
+ * prints nothing and reads no clock, environment, locale or home directory.
+ */
+#ifndef NACRE_BASE_H
+#define NACRE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NACRE_API __attribute__((visibility("default")))
+#define NACRE_CHECKED __attribute__((warn_unused_result))
+
+/** The version of the library, "0.1.0"; static. */
+NACRE_API const char *nacre_version(void);
+
+/* ------------------------------------------------------------------ errors */
+
+/** One code for each thing that a caller would do differently. Functions return 0 or one of these.
+ */
+enum nacre_code {
+	NACRE_OK = 0,
+	NACRE_E_ARG = -1,	  /**< the caller's own mistake */
+	NACRE_E_NOMEM = -2,	  /**< out of memory */
+	NACRE_E_IO = -3,	  /**< the system refused: the message has its reason */
+	NACRE_E_EXISTS = -4,	  /**< something is there already */
+	NACRE_E_NOT_FOUND = -5,	  /**< something is not there */
+	NACRE_E_CANCELED = -6,	  /**< the event function asked to stop */
+	NACRE_E_FORMAT = -7,	  /**< content that is not what it claims to be */
+	NACRE_E_UNSUPPORTED = -8, /**< content that is known and not handled */
+	NACRE_E_LIMIT = -9,	  /**< content beyond a limit: the message names it */
+	NACRE_E_UNSAFE = -10,	  /**< content that would do harm, or means two things */
+	NACRE_E_DIGEST = -11,	  /**< content that is not what was named */
+	NACRE_E_UNTRUSTED = -12,  /**< no sufficient signature */
+};
+
+#define NACRE_ERR_TEXT 1024
+
+/**
+ * What went wrong: "unpack app:1.4: layer 2 of 5: usr/lib/libz.so: more than 2147483648 bytes".
+ *
+ * The caller's, fixed size, allocates nothing; every function takes NULL instead. The text may hold
+ * names out of an image, with any byte but NUL: escape it before it reaches a terminal.
+ */
+struct nacre_err {
+	enum nacre_code code;
+	char text[NACRE_ERR_TEXT];
+};
+
+/* ----------------------------------------------------------------- digests */
+
+/** "sha512:" and 128 hex digits, and the final NUL. */
+#define NACRE_DIGEST_TEXT 136
+
+/**
+ * A content digest, made only by its parser or by hashing.
+ *
+ * Spec: OCI image-spec v1.1.1, descriptor.md, "Digests": sha256 and sha512, lower-case hex.
+ */
+struct nacre_digest {
+	char text[NACRE_DIGEST_TEXT];
+};
+
+/** Errors: FORMAT, UNSUPPORTED (an algorithm other than sha256 and sha512). */
+NACRE_API NACRE_CHECKED int nacre_digest_parse(
+	const char *text, struct nacre_digest *out_digest, struct nacre_err *err);
+
+NACRE_API bool nacre_digest_equal(const struct nacre_digest *a, const struct nacre_digest *b);
+
+/* ------------------------------------------------------------------ limits */
+
+/**
+ * The maxima of everything that numbers from outside could blow up. A zero means the default, which
+ * nacre_limits_default() shows. Every error that comes of one names it.
+ */
+struct nacre_limits {
+	uint64_t document_bytes;    /**< one JSON document: 4 MiB */
+	uint64_t layers;	    /**< layers of an image: 256 */
+	uint64_t blob_bytes;	    /**< one blob as stored: 16 GiB */
+	uint64_t layer_bytes;	    /**< one layer, uncompressed: 16 GiB */
+	uint64_t image_bytes;	    /**< all layers, uncompressed: 64 GiB */
+	uint64_t ratio;		    /**< uncompressed to compressed, past 64 MiB: 100 */
+	uint64_t zstd_window_bytes; /**< memory a zstd frame may ask for: 128 MiB */
+	uint64_t layer_members;	    /**< members of one layer: 1,000,000 */
+	uint64_t image_members;	    /**< members of all layers: 4,000,000 */
+	uint64_t path_bytes;	    /**< a path: 4095 */
+	uint64_t depth;		    /**< directories above each other: 1000 */
+	uint64_t pax_bytes;	    /**< one pax header: 1 MiB */
+	uint64_t xattrs;	    /**< extended attributes of a file: 100 */
+	uint64_t xattr_bytes;	    /**< names and values of the xattrs of a file: 128 KiB */
+	uint64_t recipe_bytes;	    /**< a recipe: 1 MiB */
+};
+
+/** Fills in the default for each member that is zero. */
+NACRE_API void nacre_limits_default(struct nacre_limits *limits);
+
+/**
+ * Sets one limit by its name, "layer-bytes" or "layer_bytes".
+ *
+ * Errors: NOT_FOUND; ARG (zero, or more than what this limit may be: depth goes to 10000).
+ */
+NACRE_API NACRE_CHECKED int nacre_limits_set(
+	struct nacre_limits *limits, const char *name, uint64_t value, struct nacre_err *err);
+
+/** The name of limit number i as nacre_limits_set() takes it; NULL past the last. */
+NACRE_API const char *nacre_limits_name(size_t i);
+
+/* ------------------------------------------------------ events and the env */
+
+enum nacre_event_kind {
+	NACRE_STEP,	/**< something begins: subject */
+	NACRE_PROGRESS, /**< bytes done of it */
+	NACRE_WARNING,	/**< wrong but bearable: subject is the whole sentence */
+};
+
+struct nacre_event {
+	enum nacre_event_kind kind;
+	const char
+		*subject; /**< "layer 2 of 5"; valid during the call; may hold any byte but NUL */
+	uint64_t done_bytes;
+	uint64_t total_bytes; /**< 0 when not known */
+};
+
+/** Nonzero stops the operation, which then fails with NACRE_E_CANCELED. */
+typedef int nacre_event_fn(const struct nacre_event *event, void *user);
+
+/** All that the library would otherwise have to ask its surroundings for. Zero is a good value. */
+struct nacre_env {
+	struct nacre_limits limits;
+	unsigned jobs;		/**< threads for compression; 0 means 1 */
+	nacre_event_fn *event;	/**< NULL: nobody listens */
+	void *user;		/**< handed to event */
+	bool no_sync;		/**< results need not survive a crash of the machine */
+	const char *passphrase; /**< for encrypted private keys; NULL: none was given */
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
