@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Placing the members of a foreign archive. What layers must not hold, archives may: later wins. */
+#include "builder/archive_tree.h"
+
+#include "base/env.h"
+#include "base/path.h"
+#include "base/scope.h"
+#include "layers/foreign.h"
+#include "layers/member.h"
+#include "layers/place.h"
+
+#include <string.h>
+
+#define PATH_ROOM 4097
+
+static const struct nacre_inode implied_dir = { .type = NACRE_TYPE_DIR, .mode = 0755 };
+
+struct reader {
+	struct nacre_foreign *foreign;
+	struct nacre_tree *tree;
+	struct nacre_spool *spool;
+	struct nacre_sink *sink;
+	struct nacre_limits limits;
+	uint32_t strip;
+};
+
+static int clean(const struct reader *r, const char *text, char *path, struct nacre_err *err)
+{
+	return nacre_path_clean(text, strlen(text), &r->limits, path, PATH_ROOM, err);
+}
+
+/* Takes leading names off; false when nothing is left. */
+static bool strip_names(const struct reader *r, const char **path)
+{
+	const char *name;
+
+	for (uint32_t i = 0; i < r->strip; i++) {
+		if (nacre_path_next(path, &name) == 0)
+			return false;
+	}
+	return r->strip == 0 || **path;
+}
+
+static int make_inode(struct reader *r, const struct nacre_foreign_member *member,
+	struct nacre_inode **out_inode, struct nacre_err *err)
+{
+	struct nacre_inode *inode = nacre_inode_new(r->tree, member->type);
+	uint64_t at = nacre_spool_size(r->spool);
+	int rc;
+
+	if (!inode)
+		return nacre_fail_nomem(err);
+	inode->mode = member->mode;
+	inode->uid = member->uid;
+	inode->gid = member->gid;
+	inode->mtime_s = member->mtime_s;
+	inode->mtime_ns = member->mtime_ns;
+	rc = nacre_xattrs_make(
+		&r->tree->arena, member->xattrs, member->xattrs_count, &inode->xattrs, err);
+	if (rc == 0 && member->type == NACRE_TYPE_SYMLINK) {
+		inode->u.target =
+			nacre_arena_text(&r->tree->arena, member->link, strlen(member->link));
+		rc = inode->u.target ? 0 : nacre_fail_nomem(err);
+	} else if (member->type == NACRE_TYPE_CHAR || member->type == NACRE_TYPE_BLOCK) {
+		inode->u.device.major = member->major;
+		inode->u.device.minor = member->minor;
+	} else if (rc == 0 && member->type == NACRE_TYPE_FILE && member->size_bytes > 0) {
+		inode->size_bytes = member->size_bytes;
+		inode->u.content.origin = nacre_spool_origin(r->spool);
+		inode->u.content.key = at;
+		rc = nacre_stream_copy(nacre_foreign_data(r->foreign), r->sink, NULL, err);
+	}
+	*out_inode = inode;
+	return rc;
+}
+
+static int find_link(struct reader *r, const struct nacre_foreign_member *member,
+	struct nacre_inode **out_inode, struct nacre_err *err)
+{
+	char link[PATH_ROOM];
+	const char *path = link;
+	struct nacre_node *node = NULL;
+	int rc = clean(r, member->link, link, err);
+
+	if (rc == 0 && strip_names(r, &path))
+		rc = nacre_tree_resolve(r->tree, path, NACRE_RESOLVE_NOFOLLOW, 0, &node, err);
+	if (rc)
+		return nacre_within(err, rc, "hard link target");
+	if (!node || node->inode->type == NACRE_TYPE_DIR)
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"a hard link to '%s', which is no file before it", member->link);
+	*out_inode = node->inode;
+	return 0;
+}
+
+static int put_node(
+	struct reader *r, const char *path, struct nacre_inode *inode, struct nacre_err *err)
+{
+	size_t leaf = nacre_path_leaf(path);
+	struct nacre_node *dir = NULL, *node;
+	int rc;
+
+	if (!path[leaf]) {
+		if (inode->type != NACRE_TYPE_DIR)
+			return nacre_fail(err, NACRE_E_UNSAFE, "the root is not a directory");
+		r->tree->root->inode = inode;
+		return 0;
+	}
+	if (strncmp(path + leaf, NACRE_WHITEOUT_PREFIX, strlen(NACRE_WHITEOUT_PREFIX)) == 0)
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"a name that begins with '.wh.' would be taken for a whiteout");
+	rc = nacre_tree_make_dirs(
+		r->tree, path, leaf > 0 ? leaf - 1 : 0, &implied_dir, 0, &dir, err);
+	if (rc)
+		return rc;
+	node = nacre_node_find(dir, path + leaf, strlen(path + leaf));
+	if (node && node->inode->type == NACRE_TYPE_DIR && inode->type == NACRE_TYPE_DIR) {
+		node->inode = inode;
+		return 0;
+	}
+	if (node && node->inode->type == NACRE_TYPE_DIR && nacre_node_first(node))
+		return nacre_fail(err, NACRE_E_UNSAFE, "a %s where there is a directory",
+			nacre_type_name(inode->type));
+	if (node)
+		nacre_tree_remove(r->tree, node);
+	return nacre_tree_add(r->tree, dir, path + leaf, strlen(path + leaf), inode, NULL, err);
+}
+
+static int put_member(
+	struct reader *r, const struct nacre_foreign_member *member, struct nacre_err *err)
+{
+	char text[PATH_ROOM];
+	const char *path = text;
+	struct nacre_inode *inode = NULL;
+	int rc = clean(r, member->path, text, err);
+
+	if (rc == 0 && !strip_names(r, &path))
+		return 0;
+	if (rc == 0)
+		rc = member->is_hard_link ? find_link(r, member, &inode, err)
+					  : make_inode(r, member, &inode, err);
+	if (rc == 0)
+		rc = put_node(r, path, inode, err);
+	return rc ? nacre_within(err, rc, "'%s'", member->path) : 0;
+}
+
+int nacre_archive_tree_read(int fd, uint32_t strip, struct nacre_spool *spool,
+	const struct nacre_env *env, struct nacre_tree *tree, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_foreign_freep)
+	struct nacre_foreign *foreign = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *sink = NULL;
+	struct reader r = { .tree = tree, .spool = spool, .strip = strip };
+	uint64_t members = 0;
+	int rc;
+
+	r.limits = nacre_env_limits(env);
+	rc = nacre_foreign_open(fd, &r.limits, &foreign, err);
+	if (rc == 0)
+		rc = nacre_spool_sink(spool, &sink, err);
+	r.foreign = foreign;
+	r.sink = sink;
+	while (rc == 0) {
+		struct nacre_foreign_member member;
+		bool has = false;
+
+		rc = nacre_foreign_next(foreign, &member, &has, err);
+		if (rc || !has)
+			break;
+		rc = put_member(&r, &member, err);
+		if (rc == 0 && ++members % 256 == 0)
+			rc = nacre_progress(
+				env, "reading the archive", nacre_spool_size(spool), 0, err);
+	}
+	return rc;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Opening what a recipe begins from. */
+#include "builder/base.h"
+
+#include "base/env.h"
+#include "base/file.h"
+#include "builder/archive_tree.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+void nacre_base_clear(struct nacre_base *base)
+{
+	nacre_tree_clear(&base->tree);
+	nacre_spool_free(base->spool);
+	nacre_image_tree_clear(&base->image);
+	nacre_config_clear(&base->config);
+	nacre_manifest_clear(&base->manifest);
+	nacre_layout_free(base->layout);
+	memset(base, 0, sizeof(*base));
+}
+
+struct nacre_tree *nacre_base_tree(struct nacre_base *base)
+{
+	return base->layout ? &base->image.tree : &base->tree;
+}
+
+/* The path is the user's own: it may be absolute, and links in it are followed. */
+static int open_path(int context, const char *path, int flags, int *out_fd, struct nacre_err *err)
+{
+	*out_fd = openat(context, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return *out_fd < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
+}
+
+static int open_rootfs(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
+	int scratch, const struct nacre_env *env, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(env);
+	nacre_autofd int fd = -1;
+	int rc = open_path(context, recipe->from.path, 0, &fd, err);
+
+	base->is_rootfs = true;
+	if (rc == 0)
+		rc = nacre_spool_new(scratch, limits.image_bytes, &base->spool, err);
+	if (rc == 0)
+		rc = nacre_archive_tree_read(fd, 0, base->spool, env, &base->tree, err);
+	return rc;
+}
+
+static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
+	const struct nacre_env *env, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(env);
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor top, desc;
+	nacre_autofd int dir = -1;
+	int rc = open_path(context, recipe->from.ref->path, O_DIRECTORY, &dir, err);
+
+	memset(&top, 0, sizeof(top));
+	memset(&desc, 0, sizeof(desc));
+	if (rc == 0)
+		rc = nacre_layout_open_dir(dir, &base->layout, err);
+	if (rc == 0)
+		rc = nacre_layout_find(base->layout, &limits, recipe->from.ref->tag,
+			&recipe->from.ref->digest, &top, err);
+	if (rc == 0)
+		rc = nacre_layout_resolve(
+			base->layout, &limits, &top, &recipe->platform.value, &desc, err);
+	if (rc == 0)
+		rc = nacre_layout_load_manifest(base->layout, &desc, &limits, &base->manifest, err);
+	if (rc == 0)
+		rc = nacre_layout_load_config(
+			base->layout, &base->manifest.config, &limits, &base->config, err);
+	if (rc == 0)
+		rc = nacre_config_check(&base->config, &base->manifest, err);
+	if (rc == 0)
+		rc = nacre_image_tree_read(
+			base->layout, &base->manifest, &base->config, env, &base->image, err);
+	return rc;
+}
+
+int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
+	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_base_clear)
+	struct nacre_base base;
+	int rc;
+
+	memset(&base, 0, sizeof(base));
+	rc = nacre_tree_init(&base.tree, err);
+	if (rc == 0 && recipe->from.kind != NACRE_FROM_SCRATCH)
+		rc = nacre_step(env, err, "reading base %s", recipe->from.text);
+	if (rc == 0 && recipe->from.kind == NACRE_FROM_ROOTFS)
+		rc = open_rootfs(&base, recipe, context, scratch, env, err);
+	else if (rc == 0 && recipe->from.kind == NACRE_FROM_OCI)
+		rc = open_image(&base, recipe, context, env, err);
+	if (rc)
+		return nacre_recipe_within(
+			err, recipe, recipe->from.mark, rc, "from '%s'", recipe->from.text);
+	*out_base = base;
+	memset(&base, 0, sizeof(base));
+	return 0;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one place where the stages of reading a layer are put together: size and digest of the blob,
+ * then decompression with its caps, then the digest of the tar. Members are the fold's.
+ *
+ * The blob stays open from the check on, and every stream proves the DiffID again: whoever changes
+ * the file meanwhile changes a digest.
+ */
+#include "builder/layer_blob.h"
+
+#include "base/env.h"
+#include "base/scope.h"
+#include "formats/mediatype.h"
+#include "layers/spool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK ((size_t)256 << 10)
+#define PROGRESS_BYTES ((uint64_t)8 << 20)
+
+struct nacre_layer_blob {
+	struct nacre_origin origin; /* first: it is what inodes point at */
+	const struct nacre_layout *layout;
+	struct nacre_digest diff_id;
+	enum nacre_codec codec;
+	struct nacre_limits limits;
+	uint64_t size_bytes;
+	int fd;
+	struct nacre_spool *spool; /* the uncompressed tar, once something is opened at random */
+	char *name;
+};
+
+struct nacre_layer_stream {
+	struct nacre_source source; /* first: counts and tells progress */
+	struct nacre_layer_blob *blob;
+	const struct nacre_env *env;
+	struct nacre_source *file;
+	struct nacre_source *decoded;
+	struct nacre_source *hashed;
+	struct nacre_hash *hash;
+	uint64_t bytes;
+	uint64_t told;
+	bool is_ended;
+};
+
+int nacre_layer_codec(const char *media_type, enum nacre_codec *out_codec, struct nacre_err *err)
+{
+	const struct nacre_media *media = nacre_media_find(media_type);
+
+	if (!media || media->kind != NACRE_MEDIA_KIND_LAYER)
+		return nacre_fail(err, NACRE_E_UNSUPPORTED, "media type '%s' is no layer's",
+			media_type ? media_type : "");
+	return nacre_codec_parse(media->compression, out_codec, err);
+}
+
+/* ------------------------------------------------------------------------ blob */
+
+static int prove_digest(const struct nacre_layer_blob *blob, const struct nacre_descriptor *desc,
+	const struct nacre_env *env, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
+	NACRE_CLEANUP(nacre_hash_freep)
+	struct nacre_hash *hash = NULL;
+	nacre_autofree char *data = malloc(CHUNK);
+	struct nacre_digest digest;
+	uint64_t done = 0, told = 0;
+	int rc = data ? 0 : nacre_fail_nomem(err);
+
+	if (rc == 0)
+		rc = nacre_hash_new_like(&desc->digest, &hash, err);
+	if (rc == 0)
+		rc = nacre_source_fd(blob->fd, 0, desc->size_bytes, &source, err);
+	while (rc == 0 && done < desc->size_bytes) {
+		size_t got = 0;
+
+		rc = nacre_source_read(source, data, CHUNK, &got, err);
+		if (rc)
+			break;
+		nacre_hash_add(hash, data, got);
+		done += got;
+		if (done - told >= PROGRESS_BYTES) {
+			rc = nacre_progress(env, blob->name, done, desc->size_bytes, err);
+			told = done;
+		}
+	}
+	if (rc)
+		return rc;
+	nacre_hash_finish(hash, &digest);
+	if (!nacre_digest_equal(&digest, &desc->digest))
+		return nacre_fail(err, NACRE_E_DIGEST, "blob %s: content has digest %s",
+			desc->digest.text, digest.text);
+	return 0;
+}
+
+/* Contents in any order: the tar is put aside, uncompressed, the first time somebody asks. */
+static int fill_spool(struct nacre_layer_blob *blob, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_layer_stream_freep)
+	struct nacre_layer_stream *stream = NULL;
+	NACRE_CLEANUP(nacre_spool_freep)
+	struct nacre_spool *spool = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *sink = NULL;
+	int rc = nacre_spool_new(
+		nacre_layout_dir(blob->layout), blob->limits.layer_bytes, &spool, err);
+
+	if (rc == 0)
+		rc = nacre_spool_sink(spool, &sink, err);
+	if (rc == 0)
+		rc = nacre_layer_stream_open(blob, NULL, &stream, err);
+	if (rc == 0)
+		rc = nacre_stream_copy(&stream->source, sink, NULL, err);
+	if (rc == 0)
+		rc = nacre_layer_stream_finish(stream, NULL, err);
+	if (rc == 0)
+		blob->spool = nacre_steal(&spool);
+	return rc;
+}
+
+static int open_content(struct nacre_origin *origin, uint64_t key, uint64_t size,
+	struct nacre_source **out_source, struct nacre_err *err)
+{
+	struct nacre_layer_blob *blob = (struct nacre_layer_blob *)origin;
+	int rc = blob->spool ? 0 : fill_spool(blob, err);
+
+	return rc ? nacre_within(err, rc, "%s", blob->name)
+		  : nacre_spool_source(blob->spool, key, size, out_source, err);
+}
+
+static void freep(struct nacre_layer_blob **blob)
+{
+	nacre_layer_blob_free(*blob);
+	*blob = NULL;
+}
+
+int nacre_layer_blob_open(const struct nacre_layout *layout, const struct nacre_descriptor *desc,
+	const struct nacre_digest *diff_id, const char *name, const struct nacre_env *env,
+	struct nacre_layer_blob **out_blob, struct nacre_err *err)
+{
+	NACRE_CLEANUP(freep)
+	struct nacre_layer_blob *blob = calloc(1, sizeof(*blob));
+	int rc;
+
+	if (!blob)
+		return nacre_fail_nomem(err);
+	blob->origin.open = open_content;
+	blob->layout = layout;
+	blob->diff_id = *diff_id;
+	blob->limits = nacre_env_limits(env);
+	blob->size_bytes = desc->size_bytes;
+	blob->fd = -1;
+	blob->name = strdup(name);
+	if (!blob->name)
+		return nacre_fail_nomem(err);
+	rc = nacre_layer_codec(desc->media_type, &blob->codec, err);
+	if (rc == 0 && desc->size_bytes > blob->limits.blob_bytes)
+		rc = nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit blob-bytes)",
+			(unsigned long long)blob->limits.blob_bytes);
+	if (rc == 0)
+		rc = nacre_layout_open_blob(layout, desc, &blob->fd, err);
+	if (rc == 0)
+		rc = prove_digest(blob, desc, env, err);
+	if (rc)
+		return nacre_within(err, rc, "%s", name);
+	*out_blob = nacre_steal(&blob);
+	return 0;
+}
+
+void nacre_layer_blob_free(struct nacre_layer_blob *blob)
+{
+	if (!blob)
+		return;
+	nacre_spool_free(blob->spool);
+	nacre_fd_close(&blob->fd);
+	free(blob->name);
+	free(blob);
+}
+
+struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob)
+{
+	return &blob->origin;
+}
+
+const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob)
+{
+	return blob->name;
+}
+
+/* ---------------------------------------------------------------------- stream */
+
+static int stream_read(
+	struct nacre_source *source, void *data, size_t cap, size_t *out_len, struct nacre_err *err)
+{
+	struct nacre_layer_stream *stream = (struct nacre_layer_stream *)source;
+	int rc = nacre_source_read(stream->hashed, data, cap, out_len, err);
+
+	if (rc)
+		return rc;
+	stream->is_ended = *out_len == 0;
+	stream->bytes += *out_len;
+	if (stream->bytes - stream->told < PROGRESS_BYTES)
+		return 0;
+	stream->told = stream->bytes;
+	return nacre_progress(stream->env, stream->blob->name, stream->bytes, 0, err);
+}
+
+static void stream_free(struct nacre_source *source)
+{
+	nacre_layer_stream_free((struct nacre_layer_stream *)source);
+}
+
+int nacre_layer_stream_open(struct nacre_layer_blob *blob, const struct nacre_env *env,
+	struct nacre_layer_stream **out_stream, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_layer_stream_freep)
+	struct nacre_layer_stream *stream = calloc(1, sizeof(*stream));
+	int rc;
+
+	if (!stream)
+		return nacre_fail_nomem(err);
+	stream->source = (struct nacre_source){ stream_read, stream_free };
+	stream->blob = blob;
+	stream->env = env;
+	rc = nacre_source_fd(blob->fd, 0, blob->size_bytes, &stream->file, err);
+	if (rc == 0)
+		rc = nacre_decode_new(
+			blob->codec, stream->file, &blob->limits, &stream->decoded, err);
+	if (rc == 0)
+		rc = nacre_hash_new_like(&blob->diff_id, &stream->hash, err);
+	if (rc == 0)
+		rc = nacre_source_hash(stream->decoded, stream->hash, &stream->hashed, err);
+	if (rc == 0)
+		*out_stream = nacre_steal(&stream);
+	return rc;
+}
+
+struct nacre_source *nacre_layer_stream_source(struct nacre_layer_stream *stream)
+{
+	return &stream->source;
+}
+
+int nacre_layer_stream_finish(
+	struct nacre_layer_stream *stream, uint64_t *out_tar_bytes, struct nacre_err *err)
+{
+	struct nacre_digest digest;
+
+	if (!stream->is_ended)
+		return nacre_fail(err, NACRE_E_FORMAT, "bytes behind what was read of the layer");
+	nacre_hash_finish(stream->hash, &digest);
+	if (!nacre_digest_equal(&digest, &stream->blob->diff_id))
+		return nacre_fail(err, NACRE_E_DIGEST, "content has DiffID %s, the config says %s",
+			digest.text, stream->blob->diff_id.text);
+	if (out_tar_bytes)
+		*out_tar_bytes = stream->bytes;
+	return 0;
+}
+
+void nacre_layer_stream_free(struct nacre_layer_stream *stream)
+{
+	if (!stream)
+		return;
+	nacre_source_free(stream->hashed);
+	nacre_source_free(stream->decoded);
+	nacre_source_free(stream->file);
+	nacre_hash_free(stream->hash);
+	free(stream);
+}
+
+void nacre_layer_stream_freep(struct nacre_layer_stream **stream)
+{
+	nacre_layer_stream_free(*stream);
+	*stream = NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * One layer of an image in a layout: a blob whose digest is proven before anything looks into it, a
+ * stream of its tar whose DiffID is proven at its end, and the origin of the files in it.
+ */
+#ifndef NACRE_BUILDER_LAYER_BLOB_H
+#define NACRE_BUILDER_LAYER_BLOB_H
+
+#include "formats/layout.h"
+#include "layers/codec.h"
+#include "layers/tree.h"
+
+/** Opaque; as an origin its keys are offsets in the uncompressed tar. */
+struct nacre_layer_blob;
+
+/**
+ * Opens the blob and reads all of it to prove its digest.
+ *
+ * @param layout  borrowed: contents opened at random are put aside in its directory
+ * @param desc    copied
+ * @param name    "layer 2 of 5", for messages and progress; copied
+ *
+ * Errors: NOT_FOUND, FORMAT (another size), DIGEST, UNSUPPORTED (no layer media type), LIMIT
+ * (blob-bytes), IO, CANCELED.
+ */
+NACRE_CHECKED int nacre_layer_blob_open(const struct nacre_layout *layout,
+	const struct nacre_descriptor *desc, const struct nacre_digest *diff_id, const char *name,
+	const struct nacre_env *env, struct nacre_layer_blob **out_blob, struct nacre_err *err);
+void nacre_layer_blob_free(struct nacre_layer_blob *blob);
+
+struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob);
+const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob);
+
+/** A source of the uncompressed tar. */
+struct nacre_layer_stream;
+
+/** Several may be open, one after the other or at once. Errors: NOMEM. */
+NACRE_CHECKED int nacre_layer_stream_open(struct nacre_layer_blob *blob,
+	const struct nacre_env *env, struct nacre_layer_stream **out_stream, struct nacre_err *err);
+
+/** Borrowed. Reads: those of the codec, CANCELED. */
+struct nacre_source *nacre_layer_stream_source(struct nacre_layer_stream *stream);
+
+/**
+ * Proves the DiffID; the source must have been read to its end.
+ *
+ * Errors: DIGEST; FORMAT (not read to its end).
+ */
+NACRE_CHECKED int nacre_layer_stream_finish(
+	struct nacre_layer_stream *stream, uint64_t *out_tar_bytes, struct nacre_err *err);
+void nacre_layer_stream_free(struct nacre_layer_stream *stream);
+void nacre_layer_stream_freep(struct nacre_layer_stream **stream);
+
+/** The codec that a layer's media type says. Errors: UNSUPPORTED. */
+NACRE_CHECKED int nacre_layer_codec(
+	const char *media_type, enum nacre_codec *out_codec, struct nacre_err *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** From a tree to a layer blob in a batch: tar, DiffID, compression, digest, in one pass. */
+#ifndef NACRE_BUILDER_LAYER_EMIT_H
+#define NACRE_BUILDER_LAYER_EMIT_H
+
+#include "formats/batch.h"
+#include "layers/tar_write.h"
+
+#include <nacre/builder.h>
+
+/**
+ * @param tree       often a difference (layers/diff.h)
+ * @param out_desc   taken as empty; set on success only
+ * @param out_layer  DiffID, digest and numbers of what was written
+ *
+ * Errors: those of nacre_tar_write(), the codec and the batch.
+ */
+NACRE_CHECKED int nacre_layer_emit(struct nacre_tree *tree,
+	const struct nacre_compression *compression, struct nacre_layout_batch *batch,
+	const struct nacre_env *env, struct nacre_descriptor *out_desc,
+	struct nacre_built_layer *out_layer, struct nacre_err *err);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the image's configuration says about running it. */
+#include "builder/recipe_read.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UID_MOST 2147483647u /* that every tool takes for a user of a container */
+
+/* --------------------------------------------------------- user and workdir */
+
+static int read_user(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	const struct nacre_recipe_text *user = out;
+	struct nacre_recipe_id id = { 0 };
+	size_t len;
+	int rc = nacre_recipe_read_text(r, value, what, out, err);
+
+	if (rc)
+		return rc;
+	len = strcspn(user->text, ":");
+	rc = nacre_recipe_read_id(r, value->mark, what, user->text, len, UID_MOST, &id, err);
+	if (rc == 0 && len < user->len)
+		rc = nacre_recipe_read_id(r, value->mark, what, user->text + len + 1,
+			user->len - len - 1, UID_MOST, &id, err);
+	return rc;
+}
+
+static int clean_absolute(struct nacre_recipe_reader *r, const char *what,
+	struct nacre_recipe_text *path, struct nacre_err *err)
+{
+	char shown[NACRE_SHOWN];
+
+	if (path->text[0] != '/')
+		return nacre_recipe_fail(err, r->recipe, path->mark, NACRE_E_FORMAT,
+			"%s '%s' is not an absolute path", what,
+			nacre_value_show(path->text, path->len, shown));
+	return nacre_recipe_clean_path(r, what, "/", path, err);
+}
+
+static int read_workdir(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	int rc = nacre_recipe_read_text(r, value, what, out, err);
+
+	return rc ? rc : clean_absolute(r, what, out, err);
+}
+
+/* ------------------------------------------------------------------- lists */
+
+static int read_command(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	if (value->kind == NACRE_VALUE_TEXT)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"'%s' wants a list of words like [/bin/sh, -c, \"...\"], not a text", what);
+	return nacre_recipe_read_list(r, value, what, out, err);
+}
+
+static int read_entrypoint(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	const struct nacre_recipe_list *list = out;
+	int rc = read_command(r, value, what, out, err);
+
+	if (rc == 0 && list->count > 0 && list->items[0].len == 0)
+		return nacre_recipe_fail(err, r->recipe, list->items[0].mark, NACRE_E_FORMAT,
+			"the program of '%s' is empty", what);
+	return rc;
+}
+
+static int read_volumes(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_list *list = out;
+	int rc = nacre_recipe_read_list(r, value, what, out, err);
+
+	for (size_t i = 0; rc == 0 && i < list->count; i++) {
+		rc = clean_absolute(r, "volume", &list->items[i], err);
+		if (rc == 0 && list->items[i].len == 1)
+			rc = nacre_recipe_fail(err, r->recipe, list->items[i].mark, NACRE_E_FORMAT,
+				"volume '/' is the root directory");
+	}
+	return rc ? rc : nacre_recipe_sort_list(r, what, list, err);
+}
+
+/* "8080" and "8080/tcp" are the same port (image-spec, config.md, "ExposedPorts"). */
+static int clean_port(
+	struct nacre_recipe_reader *r, struct nacre_recipe_text *port, struct nacre_err *err)
+{
+	static const char *const protocols[] = { "", "/tcp", "/udp", "/sctp" };
+	char shown[NACRE_SHOWN], clean[16];
+	size_t digits = strspn(port->text, "0123456789"), i = 0;
+	uint64_t number = 0;
+
+	while (i < 4 && strcmp(port->text + digits, protocols[i]) != 0)
+		i++;
+	if (i == 4 || port->text[0] == '0' || !nacre_number_parse(port->text, digits, &number) ||
+		number > 65535)
+		return nacre_recipe_fail(err, r->recipe, port->mark, NACRE_E_FORMAT,
+			"port '%s' is not a number from 1 to 65535 with /tcp, /udp or /sctp",
+			nacre_value_show(port->text, port->len, shown));
+	port->len = (size_t)snprintf(
+		clean, sizeof(clean), "%u%s", (unsigned)number, i ? protocols[i] : "/tcp");
+	port->text = nacre_arena_text(&r->recipe->arena, clean, port->len);
+	return port->text ? 0 : nacre_fail_nomem(err);
+}
+
+static int read_ports(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_list *list = out;
+	int rc = nacre_recipe_read_list(r, value, what, out, err);
+
+	for (size_t i = 0; rc == 0 && i < list->count; i++)
+		rc = clean_port(r, &list->items[i], err);
+	return rc ? rc : nacre_recipe_sort_list(r, what, list, err);
+}
+
+/* ------------------------------------------------------------ env and labels */
+
+static int check_env_name(const struct nacre_recipe_reader *r, const struct nacre_recipe_text *name,
+	struct nacre_err *err)
+{
+	char shown[NACRE_SHOWN];
+
+	if (name->len == 0)
+		return nacre_recipe_fail(
+			err, r->recipe, name->mark, NACRE_E_FORMAT, "env has an empty name");
+	if (strchr(name->text, '='))
+		return nacre_recipe_fail(err, r->recipe, name->mark, NACRE_E_FORMAT,
+			"env name '%s' has a '='", nacre_value_show(name->text, name->len, shown));
+	return 0;
+}
+
+static int split_env(struct nacre_recipe_reader *r, const struct nacre_recipe_text *item,
+	struct nacre_recipe_pair *out_pair, struct nacre_err *err)
+{
+	char shown[NACRE_SHOWN];
+	size_t len = strcspn(item->text, "=");
+
+	if (len == item->len)
+		return nacre_recipe_fail(err, r->recipe, item->mark, NACRE_E_FORMAT,
+			"env '%s' is not NAME=VALUE", nacre_value_show(item->text, len, shown));
+	out_pair->name.text = nacre_arena_text(&r->recipe->arena, item->text, len);
+	out_pair->name.len = len;
+	out_pair->name.mark = item->mark;
+	out_pair->value = (struct nacre_recipe_text){
+		item->text + len + 1,
+		item->len - len - 1,
+		item->mark,
+	};
+	return out_pair->name.text ? 0 : nacre_fail_nomem(err);
+}
+
+/* A list may name a variable twice where a mapping cannot, so that is looked for here. */
+static int check_twice(
+	struct nacre_recipe_reader *r, const struct nacre_recipe_pairs *env, struct nacre_err *err)
+{
+	struct nacre_recipe_list names = { .count = env->count };
+
+	names.items = nacre_arena_new(&r->recipe->arena, env->count * sizeof(*names.items));
+	if (!names.items)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; i < env->count; i++)
+		names.items[i] = env->items[i].name;
+	return nacre_recipe_sort_list(r, "env", &names, err);
+}
+
+static int read_env_list(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, struct nacre_recipe_pairs *env, struct nacre_err *err)
+{
+	struct nacre_recipe_list list = { 0 };
+	int rc = nacre_recipe_read_list(r, value, what, &list, err);
+
+	if (rc)
+		return rc;
+	env->given = true;
+	env->mark = value->mark;
+	env->items = nacre_arena_new(&r->recipe->arena, list.count * sizeof(*env->items));
+	if (!env->items)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; rc == 0 && i < list.count; i++, env->count++)
+		rc = split_env(r, &list.items[i], &env->items[i], err);
+	return rc ? rc : check_twice(r, env, err);
+}
+
+static int read_env(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	const struct nacre_recipe_pairs *env = out;
+	int rc;
+
+	if (value->kind == NACRE_VALUE_TEXT)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"'env' wants a mapping like {LANG: C}, or a list of NAME=VALUE");
+	rc = value->kind == NACRE_VALUE_LIST ? read_env_list(r, value, what, out, err)
+					     : nacre_recipe_read_pairs(r, value, what, out, err);
+	for (size_t i = 0; rc == 0 && i < env->count; i++)
+		rc = check_env_name(r, &env->items[i].name, err);
+	return rc;
+}
+
+static int read_labels(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	int rc = nacre_recipe_read_pairs(r, value, what, out, err);
+
+	if (rc == 0)
+		nacre_recipe_sort_pairs(out);
+	return rc;
+}
+
+/* -------------------------------------------------------------- stopsignal */
+
+/* Those of Linux that have a name; the real-time ones count from SIGRTMIN or to SIGRTMAX. */
+static const char *const signals[] = { "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP",
+	"SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE",
+	"SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
+	"SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",
+	"SIGPWR", "SIGSYS", "SIGRTMIN", "SIGRTMAX", NULL };
+
+static bool is_real_time(const char *text)
+{
+	uint64_t number = 0;
+
+	return (strncmp(text, "SIGRTMIN+", 9) == 0 || strncmp(text, "SIGRTMAX-", 9) == 0) &&
+		text[9] != '0' && nacre_number_parse(text + 9, strlen(text + 9), &number) &&
+		number <= 30;
+}
+
+static bool is_signal(const char *text)
+{
+	uint64_t number = 0;
+
+	if (nacre_number_parse(text, strlen(text), &number))
+		return text[0] != '0' && number <= 64;
+	for (size_t i = 0; signals[i]; i++) {
+		if (strcmp(text, signals[i]) == 0)
+			return true;
+	}
+	return is_real_time(text);
+}
+
+static int read_stopsignal(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	const struct nacre_recipe_text *text = out;
+	char shown[NACRE_SHOWN], prefixed[32];
+	const char *nearest;
+	int rc = nacre_recipe_read_text(r, value, what, out, err);
+
+	if (rc || is_signal(text->text))
+		return rc;
+	(void)snprintf(prefixed, sizeof(prefixed), "SIG%s", text->text);
+	nearest = is_signal(prefixed) ? prefixed : nacre_nearest(text->text, signals);
+	return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+		"%s '%s' is not a signal like SIGTERM or a number from 1 to 64%s%s%s", what,
+		nacre_value_show(text->text, text->len, shown), nearest ? "; did you mean '" : "",
+		nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+/* ------------------------------------------------------------------ config */
+
+#define AT(member) offsetof(struct nacre_recipe_config, member)
+
+static const struct nacre_recipe_field fields[] = {
+	{ "user", read_user, AT(user), false },
+	{ "entrypoint", read_entrypoint, AT(entrypoint), false },
+	{ "cmd", read_command, AT(cmd), false },
+	{ "env", read_env, AT(env), false },
+	{ "workdir", read_workdir, AT(workdir), false },
+	{ "labels", read_labels, AT(labels), false },
+	{ "volumes", read_volumes, AT(volumes), false },
+	{ "ports", read_ports, AT(ports), false },
+	{ "stopsignal", read_stopsignal, AT(stopsignal), false },
+	{ 0 },
+};
+
+int nacre_recipe_read_config(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_config *config = out;
+	int rc = nacre_recipe_want(r, value, NACRE_VALUE_MAP, what, err);
+
+	if (rc)
+		return rc;
+	config->mark = value->mark;
+	return nacre_recipe_read_map(r, value, what, fields, config, err);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an image is called, what it starts from, and what it runs on. Opens nothing. */
+#include "builder/recipe_read.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* -------------------------------------------------------------------- name */
+
+int nacre_recipe_read_name(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_text *name = out;
+	char shown[NACRE_SHOWN];
+	struct nacre_ref ref;
+	int rc = nacre_recipe_read_nonempty(r, value, what, name, err);
+
+	if (rc)
+		return rc;
+	(void)nacre_value_show(name->text, name->len, shown);
+	rc = nacre_ref_parse(name->text, name->len, &ref, err);
+	if (rc)
+		return nacre_recipe_within(err, r->recipe, value->mark, rc, "name '%s'", shown);
+	if (ref.transport != NACRE_STORE || strcmp(ref.path, name->text) != 0)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"name '%s' is more than a name; tag, digest and transport are given to the "
+			"build",
+			shown);
+	return 0;
+}
+
+/* -------------------------------------------------------------------- from */
+
+static int fail_from(const struct nacre_recipe_reader *r, const struct nacre_recipe_from *from,
+	enum nacre_code code, const char *why, struct nacre_err *err)
+{
+	char shown[NACRE_SHOWN];
+
+	return nacre_recipe_fail(err, r->recipe, from->mark, code, "from '%s': %s",
+		nacre_value_show(from->text, strlen(from->text), shown), why);
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* `rest` is the text behind the transport's colon; each of these fills in the members it gives. */
+typedef int transport_fn(struct nacre_recipe_reader *r, const char *rest,
+	struct nacre_recipe_from *from, struct nacre_err *err);
+
+static int read_scratch(struct nacre_recipe_reader *r, const char *rest,
+	struct nacre_recipe_from *from, struct nacre_err *err)
+{
+	if (*rest)
+		return fail_from(r, from, NACRE_E_FORMAT, "scratch has nothing behind it", err);
+	from->kind = NACRE_FROM_SCRATCH;
+	return 0;
+}
+
+static int read_rootfs(struct nacre_recipe_reader *r, const char *rest,
+	struct nacre_recipe_from *from, struct nacre_err *err)
+{
+	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz", ".tar.xz" };
+
+	from->kind = NACRE_FROM_ROOTFS;
+	from->path = rest;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (ends_in(rest, ends[i]))
+			return 0;
+	}
+	return fail_from(r, from, NACRE_E_FORMAT,
+		"expected rootfs:FILE with FILE ending in .tar, .tar.zst, .tar.gz or .tar.xz", err);
+}
+
+static int read_oci(struct nacre_recipe_reader *r, const char *rest, struct nacre_recipe_from *from,
+	struct nacre_err *err)
+{
+	struct nacre_ref *ref = nacre_arena_new(&r->recipe->arena, sizeof(*ref));
+	char shown[NACRE_SHOWN];
+	int rc;
+
+	(void)rest;
+	if (!ref)
+		return nacre_fail_nomem(err);
+	from->kind = NACRE_FROM_OCI;
+	from->ref = ref;
+	rc = nacre_ref_parse(from->text, strlen(from->text), ref, err);
+	if (rc)
+		return nacre_recipe_within(err, r->recipe, from->mark, rc, "from '%s'",
+			nacre_value_show(from->text, strlen(from->text), shown));
+	return 0;
+}
+
+static int refuse_transport(struct nacre_recipe_reader *r, const char *rest,
+	struct nacre_recipe_from *from, struct nacre_err *err)
+{
+	(void)rest;
+	return fail_from(r, from, NACRE_E_UNSUPPORTED,
+		"not yet supported; copy the image into a layout and name it oci:DIR:TAG", err);
+}
+
+/* In the order in which they are listed to whoever wrote something else. */
+static const struct transport {
+	const char *name;
+	transport_fn *read;
+} transports[] = {
+	{ "scratch", read_scratch },
+	{ "rootfs", read_rootfs },
+	{ "oci", read_oci },
+	{ "oci-archive", refuse_transport },
+	{ "docker-archive", refuse_transport },
+	{ "docker", refuse_transport },
+	{ "docker-daemon", refuse_transport },
+	{ "containers-storage", refuse_transport },
+	{ "dir", refuse_transport },
+};
+
+#define TRANSPORTS (sizeof(transports) / sizeof(transports[0]))
+
+static int fail_unknown_transport(const struct nacre_recipe_reader *r,
+	const struct nacre_recipe_from *from, const char *name, struct nacre_err *err)
+{
+	static const char *const names[] = { "scratch", "rootfs", "oci", NULL };
+	const char *nearest = nacre_nearest(name, names);
+
+	if (!nearest)
+		return fail_from(r, from, NACRE_E_FORMAT,
+			"expected scratch, rootfs:FILE or oci:DIR:TAG", err);
+	return fail_from(r, from, NACRE_E_FORMAT,
+		nearest == names[0]	      ? "did you mean 'scratch'?"
+			: nearest == names[1] ? "did you mean 'rootfs:FILE'?"
+					      : "did you mean 'oci:DIR:TAG'?",
+		err);
+}
+
+int nacre_recipe_read_from(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_from *from = out;
+	struct nacre_recipe_text text;
+	size_t len;
+	char *name;
+	int rc;
+
+	if (value->kind == NACRE_VALUE_MAP)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_UNSUPPORTED,
+			"'from' as a mapping is not supported by this version; write "
+			"oci:DIR:TAG@DIGEST to pin an image");
+	rc = nacre_recipe_read_nonempty(r, value, what, &text, err);
+	if (rc)
+		return rc;
+	from->mark = value->mark;
+	from->text = text.text;
+	len = strcspn(text.text, ":");
+	for (size_t i = 0; i < TRANSPORTS; i++) {
+		bool is_scratch = transports[i].read == read_scratch;
+
+		if (strlen(transports[i].name) == len &&
+			memcmp(transports[i].name, text.text, len) == 0 &&
+			(text.text[len] == ':' || is_scratch))
+			return transports[i].read(
+				r, text.text + len + (is_scratch ? 0 : 1), from, err);
+	}
+	name = nacre_arena_text(&r->recipe->arena, text.text, len);
+	return name ? fail_unknown_transport(r, from, name, err) : nacre_fail_nomem(err);
+}
+
+/* ---------------------------------------------------------------- platform */
+
+/* What uname calls them, and what image-spec (after Go) does. */
+static const struct {
+	const char *uname;
+	const char *name;
+} architectures[] = {
+	{ "x86_64", "amd64" },
+	{ "aarch64", "arm64" },
+	{ "armv6l", "arm/v6" },
+	{ "armv7l", "arm/v7" },
+	{ "armhf", "arm/v7" },
+	{ "i386", "386" },
+	{ "i686", "386" },
+	{ "ppc64el", "ppc64le" },
+	{ "loongarch64", "loong64" },
+};
+
+static int check_architecture(const struct nacre_recipe_reader *r,
+	const struct nacre_recipe_platform *platform, const char *shown, struct nacre_err *err)
+{
+	for (size_t i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++) {
+		if (strcmp(platform->value.architecture, architectures[i].uname) == 0)
+			return nacre_recipe_fail(err, r->recipe, platform->mark, NACRE_E_FORMAT,
+				"platform '%s': the architecture is called '%s'", shown,
+				architectures[i].name);
+	}
+	return 0;
+}
+
+int nacre_recipe_read_platform(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_platform *platform = out;
+	struct nacre_recipe_text text;
+	char shown[NACRE_SHOWN];
+	int rc = nacre_recipe_read_text(r, value, what, &text, err);
+
+	if (rc)
+		return rc;
+	platform->given = true;
+	platform->mark = value->mark;
+	(void)nacre_value_show(text.text, text.len, shown);
+	if (nacre_platform_parse(text.text, &platform->value, NULL))
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"platform '%s' is not OS/ARCHITECTURE[/VARIANT] like linux/arm64", shown);
+	return check_architecture(r, platform, shown, err);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Finding and reading the recipe of a build. */
+#ifndef NACRE_BUILDER_RECIPE_LOAD_H
+#define NACRE_BUILDER_RECIPE_LOAD_H
+
+#include "builder/recipe.h"
+
+#include <nacre/builder.h>
+
+/**
+ * Reads options->recipe, or nacre.yaml or nacre.json of the context.
+ *
+ * Errors: NOT_FOUND, EXISTS (both are there), LIMIT (recipe-bytes), those of nacre_recipe_parse().
+ */
+NACRE_CHECKED int nacre_recipe_load(const struct nacre_build_options *options, int context,
+	const struct nacre_env *env, struct nacre_recipe **out_recipe, struct nacre_err *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The steps of a recipe, done to a tree. */
+#ifndef NACRE_BUILDER_STEPS_H
+#define NACRE_BUILDER_STEPS_H
+
+#include "builder/recipe.h"
+#include "layers/tree.h"
+
+/** What steps read and where contents come from; must outlive the trees. */
+struct nacre_steps;
+
+/**
+ * @param recipe   for messages, borrowed
+ * @param context  the directory of sources, borrowed
+ * @param scratch  a directory for files without names, borrowed
+ * @param epoch    the time of everything that is made
+ *
+ * Errors: NOMEM.
+ */
+NACRE_CHECKED int nacre_steps_new(const struct nacre_recipe *recipe, int context, int scratch,
+	int64_t epoch, const struct nacre_env *env, struct nacre_steps **out_steps,
+	struct nacre_err *err);
+void nacre_steps_free(struct nacre_steps *steps);
+void nacre_steps_freep(struct nacre_steps **steps);
+
+/**
+ * Does one step to a tree. Paths resolve inside the tree as it is: copying to /lib lands in
+ * /usr/lib where one is a link to the other.
+ *
+ * @param tree  inodes are replaced, never changed: they may be shared with other trees
+ *
+ * Errors: NOT_FOUND (a source, something to remove), EXISTS and UNSAFE (a file where a directory
+ * must be, and the other way round), DIGEST (an archive), those of reading; each with
+ * FILE:LINE:COLUMN in front.
+ */
+NACRE_CHECKED int nacre_steps_do(struct nacre_steps *steps, const struct nacre_recipe_step *step,
+	struct nacre_tree *tree, struct nacre_err *err);
+
+#endif

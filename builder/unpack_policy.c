@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy between the two halves of unpacking. It works on the final tree: what a higher layer
+ * has removed harms nobody.
+ */
+#include "builder/unpack_policy.h"
+
+#include "base/env.h"
+
+#include <string.h>
+
+struct policy {
+	struct nacre_tree *tree;
+	const struct nacre_unpack_options *options;
+	const struct nacre_env *env;
+	uint64_t setid_dropped;
+	uint64_t xattrs_dropped;
+	char xattr_name[256]; /* the first one dropped */
+};
+
+enum verdict {
+	KEEP,
+	DROP,
+	REFUSE,
+};
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Forged overlay attributes hide or redirect the files of whoever mounts the tree as a lower layer.
+ */
+static enum verdict judge_xattr(const struct policy *p, const char *name)
+{
+	if (has_prefix(name, "trusted.overlay.") || has_prefix(name, "user.overlay."))
+		return REFUSE;
+	if (strcmp(name, "security.capability") == 0)
+		return p->options->no_setid ? DROP : KEEP;
+	if (has_prefix(name, "user.") || p->options->all_xattrs)
+		return KEEP;
+	return DROP;
+}
+
+static int apply_xattrs(struct policy *p, struct nacre_inode *inode, struct nacre_err *err)
+{
+	size_t kept = 0;
+	struct nacre_xattr *items;
+	int rc = 0;
+
+	if (!inode->xattrs)
+		return 0;
+	items = nacre_arena_new(&p->tree->arena, inode->xattrs->count * sizeof(*items));
+	if (!items)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; i < inode->xattrs->count; i++) {
+		const struct nacre_xattr *item = &inode->xattrs->items[i];
+		enum verdict verdict = judge_xattr(p, item->name);
+
+		if (verdict == REFUSE)
+			return nacre_fail(err, NACRE_E_UNSAFE,
+				"xattr '%s', which overlayfs would take for its own", item->name);
+		if (verdict == KEEP)
+			items[kept++] = *item;
+		else if (p->xattrs_dropped++ == 0)
+			memcpy(p->xattr_name, item->name,
+				strnlen(item->name, sizeof(p->xattr_name) - 1));
+	}
+	if (kept < inode->xattrs->count)
+		rc = nacre_xattrs_make(&p->tree->arena, items, kept, &inode->xattrs, err);
+	return rc;
+}
+
+static int apply_inode(struct policy *p, struct nacre_inode *inode, struct nacre_err *err)
+{
+	bool is_device = inode->type == NACRE_TYPE_CHAR || inode->type == NACRE_TYPE_BLOCK;
+
+	if (is_device && !p->options->devices)
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"a %s, and devices are not asked for (--devices)",
+			nacre_type_name(inode->type));
+	if (is_device && inode->u.device.major == 0 && inode->u.device.minor == 0)
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"the device 0:0, which overlayfs would take for a whiteout");
+	if (p->options->no_setid && inode->type == NACRE_TYPE_FILE && (inode->mode & 06000)) {
+		inode->mode &= ~06000U;
+		p->setid_dropped++;
+	}
+	return apply_xattrs(p, inode, err);
+}
+
+static int tell_dropped(const struct policy *p, struct nacre_err *err)
+{
+	int rc = 0;
+
+	if (p->xattrs_dropped > 0)
+		rc = nacre_warn(p->env, err,
+			"%llu extended attributes are left out, the first is '%s' (--xattrs all "
+			"keeps them)",
+			(unsigned long long)p->xattrs_dropped, p->xattr_name);
+	if (rc == 0 && p->setid_dropped > 0)
+		rc = nacre_warn(p->env, err, "setuid and setgid are left out of %llu files",
+			(unsigned long long)p->setid_dropped);
+	return rc;
+}
+
+int nacre_unpack_policy_apply(struct nacre_tree *tree, const struct nacre_unpack_options *options,
+	const struct nacre_env *env, struct nacre_unpacked *out_unpacked, struct nacre_err *err)
+{
+	struct policy p = { tree, options, env, 0, 0, "" };
+	int rc = 0;
+
+	*out_unpacked = (struct nacre_unpacked){ tree->nodes, 0 };
+	nacre_tree_forget_first(tree);
+	for (struct nacre_node *node = tree->root; node && rc == 0; node = nacre_tree_next(node)) {
+		char name[256];
+
+		if (node->inode->first)
+			continue; /* a further name of one that was judged */
+		node->inode->first = node;
+		rc = apply_inode(&p, node->inode, err);
+		if (rc)
+			rc = nacre_within(
+				err, rc, "'%s'", nacre_node_name(node, name, sizeof(name)));
+		if (node->inode->type == NACRE_TYPE_FILE)
+			out_unpacked->file_bytes += node->inode->size_bytes;
+	}
+	return rc ? rc : tell_dropped(&p, err);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** What of an image's tree may reach a disk: devices, setuid bits, extended attributes. */
+#ifndef NACRE_BUILDER_UNPACK_POLICY_H
+#define NACRE_BUILDER_UNPACK_POLICY_H
+
+#include "layers/tree.h"
+
+#include <nacre/builder.h>
+
+/**
+ * Refuses what must not be written and takes out what is left out, with a warning event for each
+ * kind.
+ *
+ * @param out_unpacked  entries and file_bytes of what stays
+ * Errors: UNSAFE (a device without options->devices, an overlay attribute), CANCELED, NOMEM.
+ */
+NACRE_CHECKED int nacre_unpack_policy_apply(struct nacre_tree *tree,
+	const struct nacre_unpack_options *options, const struct nacre_env *env,
+	struct nacre_unpacked *out_unpacked, struct nacre_err *err);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nacre build: from a recipe to an image. */
+#include "cli/cli.h"
+#include "cli/out.h"
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_JOBS 1024
+#define LAST_SECOND 253402300799 /* of the year 9999 */
+
+struct args {
+	struct cli_common common;
+	const char *recipe;
+	struct cli_list tags;
+	struct cli_list args;
+	const char *compression;
+	uint64_t jobs;
+	struct cli_list limits;
+	bool json;
+	bool quiet;
+};
+
+static const struct cli_opt opts[] = {
+	{ CLI_TEXT, 'f', "file", "RECIPE", offsetof(struct args, recipe),
+		"the recipe, else nacre.yaml or nacre.json in CONTEXT" },
+	{ CLI_LIST, 't', "tag", "IMAGE", offsetof(struct args, tags),
+		"where it goes, else the recipe's name in the store" },
+	{ CLI_LIST, 0, "arg", "NAME=VALUE", offsetof(struct args, args),
+		"the value of an arg of the recipe" },
+	{ CLI_TEXT, 0, "compression", "HOW", offsetof(struct args, compression),
+		"zstd, gzip or none, with a level: gzip:9" },
+	{ CLI_NUMBER, 'j', "jobs", "N", offsetof(struct args, jobs),
+		"threads for compression, else one a processor" },
+	CLI_LIMIT_OPT(struct args),
+	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
+	{ CLI_FLAG, 'q', "quiet", NULL, offsetof(struct args, quiet),
+		"print nothing but the image ID" },
+	CLI_COMMON_OPTS(struct args),
+};
+
+static unsigned count_processors(void)
+{
+	cpu_set_t set;
+	int count = 0;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		count = CPU_COUNT(&set);
+	return count > 0 ? (unsigned)count : 1;
+}
+
+/* Returns an exit code, as all of these. */
+static int read_epoch(struct cli *cli, struct nacre_build_options *options)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	uint64_t seconds;
+
+	if (!text)
+		return 0;
+	if (!cli_number_parse(text, false, &seconds) || seconds > LAST_SECOND)
+		return cli_fail_usage(
+			cli, "SOURCE_DATE_EPOCH: '%s' is not a whole number of seconds", text);
+	options->has_epoch = true;
+	options->epoch = (int64_t)seconds;
+	return 0;
+}
+
+static int read_tags(
+	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options)
+{
+	struct nacre_ref *tags = calloc(texts->count + 1, sizeof(*tags));
+	int code = 0;
+
+	if (!tags)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	options->tags = tags;
+	options->tag_count = texts->count;
+	for (size_t i = 0; code == 0 && i < texts->count; i++)
+		code = cli_ref_parse(cli, "--tag", texts->items[i], &tags[i]);
+	return code;
+}
+
+/* The texts are argv's own and may be cut at the '='. */
+static int read_args(
+	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options)
+{
+	struct nacre_arg *args = calloc(texts->count + 1, sizeof(*args));
+
+	if (!args)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	options->args = args;
+	options->arg_count = texts->count;
+	for (size_t i = 0; i < texts->count; i++) {
+		const char *equals = strchr(texts->items[i], '=');
+		char *name;
+
+		if (!equals || equals == texts->items[i])
+			return cli_fail_usage(
+				cli, "--arg: '%s' is not NAME=VALUE", texts->items[i]);
+		name = strndup(texts->items[i], (size_t)(equals - texts->items[i]));
+		if (!name)
+			return cli_fail(cli, CLI_FAILED, "out of memory");
+		args[i] = (struct nacre_arg){ name, equals + 1 };
+	}
+	return 0;
+}
+
+static int read_compression(struct cli *cli, const char *text, struct nacre_build_options *options)
+{
+	struct nacre_err err;
+
+	if (text && nacre_compression_parse(text, &options->compression, &err))
+		return cli_fail_usage(cli, "--compression: %s", err.text);
+	return 0;
+}
+
+static void options_clear(struct nacre_build_options *options)
+{
+	for (size_t i = 0; i < options->arg_count; i++)
+		free((void *)(uintptr_t)options->args[i].name);
+	free((void *)(uintptr_t)options->args);
+	free((void *)(uintptr_t)options->tags);
+	*options = (struct nacre_build_options){ 0 };
+}
+
+static int read_options(
+	struct cli *cli, const struct args *args, struct nacre_build_options *options)
+{
+	int code;
+
+	options->context = cli->operands.count > 0 ? cli->operands.items[0] : ".";
+	options->recipe = args->recipe;
+	options->store = cli->store;
+	cli->env.jobs = args->jobs ? (unsigned)args->jobs : count_processors();
+	if (args->jobs > MAX_JOBS)
+		return cli_fail_usage(cli, "--jobs: more than %d", MAX_JOBS);
+	code = read_epoch(cli, options);
+	if (code == 0)
+		code = read_compression(cli, args->compression, options);
+	if (code == 0)
+		code = cli_limits_set(cli, &args->limits);
+	if (code == 0)
+		code = read_tags(cli, &args->tags, options);
+	if (code == 0)
+		code = read_args(cli, &args->args, options);
+	return code;
+}
+
+static void print_layer(FILE *to, const struct nacre_built_layer *layer, size_t i, size_t count)
+{
+	(void)fprintf(to, "layer %zu of %zu  %s  ", i + 1, count, layer->diff_id.text);
+	if (layer->members > 0)
+		(void)fprintf(to, "%" PRIu64 " members, ", layer->members);
+	(void)fprintf(to, "%" PRIu64 " bytes, stored as %" PRIu64 "\n", layer->tar_bytes,
+		layer->blob_bytes);
+}
+
+static void print_text(struct cli *cli, const struct nacre_built *built, bool quiet)
+{
+	printf("%s\n", built->image_id.text);
+	if (quiet)
+		return;
+	cli_clear_progress(cli);
+	for (size_t i = 0; i < built->layer_count; i++)
+		print_layer(stderr, &built->layers[i], i, built->layer_count);
+	(void)fprintf(stderr, "manifest %s\n", built->manifest.text);
+}
+
+static void print_json(const struct nacre_built *built)
+{
+	printf("{\"imageId\":\"%s\",\"manifest\":\"%s\",\"layers\":[", built->image_id.text,
+		built->manifest.text);
+	for (size_t i = 0; i < built->layer_count; i++) {
+		const struct nacre_built_layer *layer = &built->layers[i];
+
+		printf("%s{\"diffId\":\"%s\",\"digest\":\"%s\",\"tarBytes\":%" PRIu64
+		       ",\"blobBytes\":%" PRIu64 ",\"members\":%" PRIu64 ",\"whiteouts\":%" PRIu64
+		       "}",
+			i ? "," : "", layer->diff_id.text, layer->blob.text, layer->tar_bytes,
+			layer->blob_bytes, layer->members, layer->whiteouts);
+	}
+	printf("]}\n");
+}
+
+static int run(struct cli *cli, const void *opaque)
+{
+	const struct args *args = opaque;
+	CLI_CLEANUP(options_clear) struct nacre_build_options options = { 0 };
+	CLI_CLEANUP(cli_freep) struct nacre_built *built = calloc(1, sizeof(*built));
+	struct nacre_err err;
+	int code;
+
+	if (!built)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	code = read_options(cli, args, &options);
+	if (code)
+		return code;
+	if (nacre_build(&options, &cli->env, built, &err))
+		return cli_fail_with(cli, &err);
+	if (args->json)
+		print_json(built);
+	else
+		print_text(cli, built, args->quiet);
+	return 0;
+}
+
+const struct cli_command cli_build = { "build", "[CONTEXT]",
+	"Builds an image from a recipe and prints its ID.", opts, sizeof(struct args), run };

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Where passphrases come from, and the private keys that they open. */
+#ifndef CLI_PASSPHRASE_H
+#define CLI_PASSPHRASE_H
+
+#include "cli/cli.h"
+
+#define CLI_PASSPHRASE_BYTES 1024
+
+struct cli_passphrase {
+	bool is_given; /* an empty one is given, too */
+	char text[CLI_PASSPHRASE_BYTES + 2];
+};
+
+#define CLI_PASSPHRASE_OPT(type)                                                                   \
+	{                                                                                          \
+		CLI_TEXT, 0, "passphrase-file", "FILE", offsetof(type, passphrase_file),           \
+			"the passphrase is its first line"                                         \
+	}
+
+/** Overwrites it. */
+void cli_passphrase_clear(struct cli_passphrase *pass);
+
+/**
+ * From the first line of a file, else from COSIGN_PASSWORD; not given when there is neither.
+ *
+ * @param file  NULL: none
+ * Returns an exit code.
+ */
+NACRE_CHECKED int cli_passphrase_read(
+	struct cli *cli, const char *file, struct cli_passphrase *out_pass);
+
+/**
+ * Asks on the terminal, without showing what is typed. An empty answer is none.
+ *
+ * @param twice  both answers must be the same
+ * Returns an exit code: CLI_FAILED where there is no terminal.
+ */
+NACRE_CHECKED int cli_passphrase_ask(
+	struct cli *cli, const char *path, bool twice, struct cli_passphrase *out_pass);
+
+/**
+ * Loads a key; an encrypted one with the passphrase given, else with the one that it asks for.
+ *
+ * @param flags  as nacre_key_load() takes them
+ * Returns an exit code.
+ */
+NACRE_CHECKED int cli_key_load(struct cli *cli, const char *path, const struct cli_passphrase *pass,
+	unsigned flags, struct nacre_key **out_key);
+
+void cli_key_freep(struct nacre_key **key);
+
+#endif

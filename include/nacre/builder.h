@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** From a recipe to an image, from an image to a root file system. */
+#ifndef NACRE_BUILDER_H
+#define NACRE_BUILDER_H
+
+#include <nacre/base.h>
+#include <nacre/formats.h>
+#include <nacre/layers.h>
+#include <nacre/sign.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ places */
+
+/**
+ * Opens the layout that a reference lies in.
+ *
+ * @param ref     oci: or a name in the store
+ * @param store   the layout of bare names; NULL: there is none
+ * @param create  make it when it is not there (the store with its parents)
+ *
+ * Errors: NOT_FOUND, UNSUPPORTED (another transport), those of nacre_layout_create().
+ */
+NACRE_API NACRE_CHECKED int nacre_image_open(const struct nacre_ref *ref, const char *store,
+	bool create, struct nacre_layout **out_layout, struct nacre_err *err);
+
+/* ------------------------------------------------------------------- build */
+
+/** NAME=VALUE for an arg of the recipe. */
+struct nacre_arg {
+	const char *name;
+	const char *value;
+};
+
+/** What to build and where to put it. Zero where a comment says so, else required. */
+struct nacre_build_options {
+	const char *context;	      /**< the directory that sources are relative to */
+	const char *recipe;	      /**< a file; NULL: nacre.yaml or nacre.json in the context */
+	const struct nacre_arg *args; /**< may be NULL */
+	size_t arg_count;
+	const struct nacre_ref *tags; /**< may be NULL: the recipe's name, in the store */
+	size_t tag_count;
+	const char *store; /**< the layout of bare names; NULL: there is none */
+	struct nacre_compression compression;
+	bool has_epoch; /**< false: the recipe's epoch, else 0 */
+	int64_t epoch;	/**< when the recipe has none (SOURCE_DATE_EPOCH) */
+};
+
+#define NACRE_BUILT_LAYERS 256
+
+struct nacre_built_layer {
+	struct nacre_digest diff_id;
+	struct nacre_digest blob;
+	uint64_t tar_bytes;
+	uint64_t blob_bytes;
+	uint64_t members; /**< whiteouts too; 0 for a layer taken over from the base */
+	uint64_t whiteouts;
+};
+
+/** What was built. */
+struct nacre_built {
+	struct nacre_digest image_id; /**< of the config */
+	struct nacre_digest manifest;
+	size_t layer_count;
+	struct nacre_built_layer layers[NACRE_BUILT_LAYERS];
+};
+
+/**
+ * Builds an image and stores it. The same recipe with the same inputs gives the same image ID.
+ *
+ * @param out_built  set on success only
+ *
+ * Errors: those of reading the recipe, the sources, the base and of writing the layout; a layout is
+ * as before when it fails.
+ */
+NACRE_API NACRE_CHECKED int nacre_build(const struct nacre_build_options *options,
+	const struct nacre_env *env, struct nacre_built *out_built, struct nacre_err *err);
+
+/* ------------------------------------------------------------------- check */
+
+/** What nacre_image_check() has read. */
+struct nacre_checked {
+	uint64_t blobs;
+	uint64_t blob_bytes;
+	uint64_t tar_bytes; /**< 0 unless deep */
+	uint64_t members;   /**< 0 unless deep */
+};
+
+/**
+ * Proves the size and digest of every layer blob of an image; with `deep` also decompresses each,
+ * and proves its DiffID and that all layers fold into one tree.
+ *
+ * Errors: NOT_FOUND, DIGEST, FORMAT, LIMIT, UNSAFE, each naming the layer.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_check(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, bool deep, const struct nacre_env *env,
+	struct nacre_checked *out_checked, struct nacre_err *err);
+
+/* ------------------------------------------------------------------ unpack */
+
+/** Safe when zero. */
+struct nacre_unpack_options {
+	bool no_owner;	 /**< all belongs to who unpacks; the way without root */
+	bool devices;	 /**< make device nodes; else an image with one is refused */
+	bool no_setid;	 /**< leave setuid, setgid and file capabilities out */
+	bool all_xattrs; /**< more than user.* and security.capability; never overlay's own */
+};
+
+struct nacre_unpacked {
+	uint64_t entries; /**< names written, the root not counted */
+	uint64_t file_bytes;
+};
+
+/**
+ * Unpacks an image into a new directory. All of it is read, checked and folded into one tree first;
+ * then the tree is written beside the target and renamed.
+ *
+ * @param target  must not exist, or be an empty directory; its parent must
+ *
+ * Errors: EXISTS; those of nacre_image_check(); UNSAFE (a device without `devices`); IO. The target
+ * is then as before, and nothing is left beside it.
+ */
+NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const char *target,
+	const struct nacre_unpack_options *options, const struct nacre_env *env,
+	struct nacre_unpacked *out_unpacked, struct nacre_err *err);
+
+/* ----------------------------------------------------------------- inspect */
+
+/**
+ * Describes an image: IDs, platform, config, layers, history, annotations, signatures found.
+ *
+ * Nothing is verified but the digests of the documents read.
+ *
+ * @param json      as one JSON object, else as text for people, where bytes that are no harmless
+ *                  text are escaped
+ * @param out_text  malloc'd, NUL-terminated, with a newline at its end
+ *
+ * Errors: NOT_FOUND, DIGEST, FORMAT, LIMIT, NOMEM.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_inspect(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_platform *platform, bool json,
+	const struct nacre_env *env, char **out_text, struct nacre_err *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Keys, signatures, and what is trusted because of them. */
+#ifndef NACRE_SIGN_H
+#define NACRE_SIGN_H
+
+#include <nacre/formats.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* -------------------------------------------------------------------- keys */
+
+/** A public key, or a private key together with its public half. Never changes; may be shared. */
+struct nacre_key;
+
+enum nacre_key_type {
+	NACRE_KEY_ED25519,
+	NACRE_KEY_P256,
+	NACRE_KEY_P384, /**< read, never made */
+	NACRE_KEY_RSA,	/**< 2048 to 16384 bits; read, never made */
+};
+
+/**
+ * Makes a new private key.
+ *
+ * Errors: UNSUPPORTED (P-384 and RSA, which other tools do not agree about); NOMEM.
+ */
+NACRE_API NACRE_CHECKED int nacre_key_new(
+	enum nacre_key_type type, struct nacre_key **out_key, struct nacre_err *err);
+NACRE_API void nacre_key_free(struct nacre_key *key);
+
+enum nacre_key_flags {
+	NACRE_KEY_PLAIN = 1, /**< take a private key that is not encrypted, too */
+};
+
+/**
+ * Parses a key file: PUBLIC KEY, ENCRYPTED SIGSTORE PRIVATE KEY, ENCRYPTED COSIGN PRIVATE KEY, or,
+ * when asked for, PRIVATE KEY. One PEM block, nothing but white space around it.
+ *
+ * @param passphrase  for an encrypted key; may be empty. NULL: none was given
+ * @param flags       of enum nacre_key_flags
+ *
+ * Errors: FORMAT; UNSUPPORTED (another kind of key or block, other scrypt parameters than cosign
+ * takes: they are looked at before scrypt runs); ARG (no passphrase, wrong passphrase, a plain
+ * private key that was not asked for); LIMIT (64 KiB); NOMEM.
+ * Spec:   RFC 7468 (PEM); RFC 5480, RFC 8410, RFC 8017 (keys); RFC 7914 (scrypt).
+ */
+NACRE_API NACRE_CHECKED int nacre_key_parse(const char *data, size_t len, const char *passphrase,
+	unsigned flags, struct nacre_key **out_key, struct nacre_err *err);
+
+/** The same from a regular file. Errors: also NOT_FOUND, IO, UNSAFE (no regular file). */
+NACRE_API NACRE_CHECKED int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
+	struct nacre_key **out_key, struct nacre_err *err);
+
+/**
+ * An ENCRYPTED SIGSTORE PRIVATE KEY, which cosign and skopeo read.
+ *
+ * @param passphrase  may be empty, not NULL
+ * @param out_text    the caller's to free()
+ * Errors: ARG (a public key, no passphrase); NOMEM.
+ */
+NACRE_API NACRE_CHECKED int nacre_key_emit_private(const struct nacre_key *key,
+	const char *passphrase, char **out_text, struct nacre_err *err);
+
+/** A PUBLIC KEY. @param out_text  the caller's to free(). Errors: NOMEM. */
+NACRE_API NACRE_CHECKED int nacre_key_emit_public(
+	const struct nacre_key *key, char **out_text, struct nacre_err *err);
+
+/**
+ * Writes PREFIX.key (mode 0600, encrypted) and PREFIX.pub (0644): both or none, and never over what
+ * is there.
+ *
+ * Errors: EXISTS ("release.pub: File exists"); NOT_FOUND, IO; as nacre_key_emit_private().
+ */
+NACRE_API NACRE_CHECKED int nacre_key_store_pair(const struct nacre_key *key, const char *prefix,
+	const char *passphrase, struct nacre_err *err);
+
+/** The fingerprint: the SHA-256 of the SPKI DER, 64 hex digits; borrowed from the key. */
+NACRE_API const char *nacre_key_id(const struct nacre_key *key);
+
+/** The same 32 bytes in base64, as sigstore bundles have it; borrowed from the key. */
+NACRE_API const char *nacre_key_hint(const struct nacre_key *key);
+
+/** "Ed25519", "P-256", "P-384" or "RSA-3072"; borrowed from the key. */
+NACRE_API const char *nacre_key_type_name(const struct nacre_key *key);
+
+/** Whether it can sign. */
+NACRE_API bool nacre_key_is_private(const struct nacre_key *key);
+
+/* ------------------------------------------------------------------ policy */
+
+/** Whose signatures make an image trusted: so many of these keys. */
+struct nacre_policy;
+
+/** One without keys, threshold 1. Errors: NOMEM. */
+NACRE_API NACRE_CHECKED int nacre_policy_new(
+	struct nacre_policy **out_policy, struct nacre_err *err);
+NACRE_API void nacre_policy_free(struct nacre_policy *policy);
+
+/** Adds a key. The same key once more changes nothing. Errors: NOMEM. */
+NACRE_API NACRE_CHECKED int nacre_policy_add_key_take(
+	struct nacre_policy *policy, struct nacre_key *key, struct nacre_err *err);
+
+/**
+ * Sets how many distinct keys must have signed. That there are as many is checked on verifying.
+ *
+ * Errors: ARG (zero).
+ */
+NACRE_API NACRE_CHECKED int nacre_policy_set_threshold(
+	struct nacre_policy *policy, size_t threshold, struct nacre_err *err);
+
+/**
+ * Says what name the signatures must be for: "HOST/REPO:TAG" exactly, or "HOST/REPO" with any tag
+ * or none. Until it is called the name is not compared.
+ *
+ * Errors: ARG (empty); NOMEM.
+ */
+NACRE_API NACRE_CHECKED int nacre_policy_set_identity(
+	struct nacre_policy *policy, const char *identity, struct nacre_err *err);
+
+/* ----------------------------------------------------------------- signing */
+
+/** Safe when zero. */
+struct nacre_sign_options {
+	/** HOST/REPO:TAG as it is to be signed. NULL: the image's io.containerd.image.name
+	 * annotation, else its name in the layout. */
+	const char *identity;
+};
+
+struct nacre_sign_info {
+	struct nacre_digest image;	/**< what is signed: a manifest or an index */
+	struct nacre_digest signatures; /**< the manifest that the signatures lie in */
+	size_t added;			/**< signatures that are new */
+	size_t present;			/**< keys whose signature was there already */
+};
+
+/**
+ * Signs the manifest or index that a reference names. The signatures are added to those that are
+ * there, under the tag "sha256-HEX.sig", all or none. A key that has signed the same for the same
+ * name adds nothing.
+ *
+ * @param ref       its tag and digest; the layout is given
+ * @param keys      at least one, all private
+ * @param options   NULL: all zero
+ * @param env       NULL: the defaults
+ * @param out_info  may be NULL
+ *
+ * Errors: ARG (no key, a public key, a name that is nowhere); NOT_FOUND, DIGEST, FORMAT, UNSAFE,
+ * LIMIT (more than 100 signatures); UNSUPPORTED (neither manifest nor index); IO; NOMEM.
+ * Spec:   containers/image, docs/containers-signature.5.md, "JSON data format" (the payload).
+ */
+NACRE_API NACRE_CHECKED int nacre_sign(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_key *const *keys, size_t key_count,
+	const struct nacre_sign_options *options, const struct nacre_env *env,
+	struct nacre_sign_info *out_info, struct nacre_err *err);
+
+/* --------------------------------------------------------------- verifying */
+
+/**
+ * The manifest and the config of one image, read and found to be what was named, and why they are
+ * believed. Made only by the three calls below.
+ */
+struct nacre_trusted;
+
+/**
+ * Believes an image because enough keys have signed it, or the index through which it was found.
+ * Damaged signatures do not hide good ones.
+ *
+ * @param ref       its tag and digest; the layout is given
+ * @param platform  which image of an index. NULL: linux/amd64
+ * @param env       NULL: the defaults
+ *
+ * Errors: UNTRUSTED ("app:1.4: no signature", "app:1.4: 3 signatures, none by a given key",
+ * "app:1.4: 1 of 2 needed signatures"); ARG (no key, a threshold above the number of keys);
+ * NOT_FOUND, DIGEST, FORMAT, UNSUPPORTED, UNSAFE, LIMIT (the image itself); IO; NOMEM; CANCELED.
+ * Spec:   OCI image-spec v1.1.1, descriptor.md, "Verification".
+ */
+NACRE_API NACRE_CHECKED int nacre_verify(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_policy *policy,
+	const struct nacre_platform *platform, const struct nacre_env *env,
+	struct nacre_trusted **out_trusted, struct nacre_err *err);
+
+/**
+ * Believes an image because the caller has named its digest.
+ *
+ * Errors: ARG (a reference without a digest); the rest as nacre_verify().
+ */
+NACRE_API NACRE_CHECKED int nacre_trust_pinned(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_platform *platform,
+	const struct nacre_env *env, struct nacre_trusted **out_trusted, struct nacre_err *err);
+
+/**
+ * Believes an image without any proof of where it comes from. A warning event tells so.
+ *
+ * @param reason  why: "--unsigned"; not empty
+ * Errors: ARG (no reason); the rest as nacre_verify().
+ */
+NACRE_API NACRE_CHECKED int nacre_trust_unsigned(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const char *reason, const struct nacre_platform *platform,
+	const struct nacre_env *env, struct nacre_trusted **out_trusted, struct nacre_err *err);
+
+NACRE_API void nacre_trusted_free(struct nacre_trusted *trusted);
+
+/** The digest of the image's manifest; borrowed. */
+NACRE_API const struct nacre_digest *nacre_trusted_digest(const struct nacre_trusted *trusted);
+
+/** "signed by 2 keys, 2 needed", "pinned by its digest", "not verified: --unsigned"; borrowed. */
+NACRE_API const char *nacre_trusted_reason(const struct nacre_trusted *trusted);
+
+/** The ids of the keys that have signed, in the order of the policy; NULL past the last. */
+NACRE_API const char *nacre_trusted_signer(const struct nacre_trusted *trusted, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

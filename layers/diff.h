@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The difference of two trees: what a layer must hold so that it turns the first into the second.
+ */
+#ifndef NACRE_LAYERS_DIFF_H
+#define NACRE_LAYERS_DIFF_H
+
+#include "layers/tree.h"
+
+/**
+ * Whether two regular files of one size have the same content; asked only when all else is the same
+ * and they do not point at the same place.
+ */
+typedef int nacre_same_content_fn(const struct nacre_inode *a, const struct nacre_inode *b,
+	void *user, bool *out_same, struct nacre_err *err);
+
+/**
+ * What is new or changed is explicit in the result; a parent that is the same is there but not
+ * explicit; what is gone is a whiteout. A hard-link group whose members changed comes whole.
+ *
+ * @param before    its inodes' scratch fields are changed
+ * @param after     the result shares its inodes: it must outlive the result
+ * @param out_diff  the caller's to clear
+ *
+ * Errors: NOMEM; those of `same`.
+ */
+NACRE_CHECKED int nacre_tree_diff(struct nacre_tree *before, struct nacre_tree *after,
+	nacre_same_content_fn *same, void *user, struct nacre_tree *out_diff,
+	struct nacre_err *err);
+
+#endif

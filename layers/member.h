@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** One member of a layer, as the reader hands it to the fold: checked for itself, not yet placed.
+ */
+#ifndef NACRE_LAYERS_MEMBER_H
+#define NACRE_LAYERS_MEMBER_H
+
+#include "layers/tree.h"
+
+/** What every name of a whiteout begins with. Spec: image-spec v1.1.1, layer.md, "Whiteouts". */
+#define NACRE_WHITEOUT_PREFIX ".wh."
+
+enum nacre_member_kind {
+	NACRE_MEMBER_ENTRY,    /* inode holds it */
+	NACRE_MEMBER_LINK,     /* another name of link_path */
+	NACRE_MEMBER_WHITEOUT, /* path goes, as far as lower layers brought it */
+	NACRE_MEMBER_OPAQUE,   /* what lower layers brought below path goes */
+};
+
+/** Everything in it is the reader's, valid until the next member. */
+struct nacre_member {
+	enum nacre_member_kind kind;
+	const char *path;	  /* clean (base/path.h); "" is the root */
+	const char *link_path;	  /* clean; of a LINK */
+	struct nacre_inode inode; /* of an ENTRY; content.key is the offset of its data */
+};
+
+#endif

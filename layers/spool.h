@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Contents put aside in a file without a name, to be read in any order afterwards. */
+#ifndef NACRE_LAYERS_SPOOL_H
+#define NACRE_LAYERS_SPOOL_H
+
+#include "layers/tree.h"
+
+struct nacre_spool;
+
+/**
+ * Makes an empty spool. Its file never shows under a lasting name and goes with the spool, or with
+ * the process.
+ *
+ * @param dir        where the file system has room; not needed later
+ * @param max_bytes  the most that all of it may become
+ *
+ * Errors: IO, NOMEM.
+ */
+NACRE_CHECKED int nacre_spool_new(
+	int dir, uint64_t max_bytes, struct nacre_spool **out_spool, struct nacre_err *err);
+void nacre_spool_free(struct nacre_spool *spool);
+void nacre_spool_freep(struct nacre_spool **spool);
+
+/** How much it holds: where the next byte will lie. */
+uint64_t nacre_spool_size(const struct nacre_spool *spool);
+
+/**
+ * A sink that adds to the end. Several may exist; their writes line up as they come. A write that
+ * fails has added nothing.
+ *
+ * Errors: NOMEM. Writes: LIMIT (max_bytes), IO.
+ */
+NACRE_CHECKED int nacre_spool_sink(
+	struct nacre_spool *spool, struct nacre_sink **out_sink, struct nacre_err *err);
+
+/**
+ * A source of `size` bytes from `offset` on; any number of them may be open, also in several
+ * threads, and also while the spool grows.
+ *
+ * Errors: ARG (not inside of what the spool holds), NOMEM. Reads: IO.
+ */
+NACRE_CHECKED int nacre_spool_source(const struct nacre_spool *spool, uint64_t offset,
+	uint64_t size, struct nacre_source **out_source, struct nacre_err *err);
+
+/** The spool as the origin of tree contents; a key is an offset. */
+struct nacre_origin *nacre_spool_origin(struct nacre_spool *spool);
+
+#endif

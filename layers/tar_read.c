@@ -1,0 +1,747 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The strict tar reader. A member is a header, with at most one pax header and one GNU long name
+ * and long link before it. Placing members in a tree is the fold's; decompression and digests are
+ * stages below.
+ */
+#include "layers/tar_read.h"
+
+#include "base/path.h"
+#include "layers/tar_header.h"
+#include "layers/tar_pax.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_ROOM 4097
+#define LONG_BYTES 65536
+#define OPAQUE ".wh..wh..opq"
+#define AUFS_PREFIX ".wh..wh."
+/* A whiteout's name is that of what goes and the prefix. */
+#define NAME_MOST (255 + sizeof(NACRE_WHITEOUT_PREFIX) - 1)
+
+struct nacre_tar_reader {
+	struct nacre_source *source;
+	struct nacre_limits limits;
+	uint64_t offset;    /* of what is read next */
+	uint64_t data_left; /* of the current member */
+	unsigned padding;   /* behind its data */
+	uint64_t members;
+	bool is_ended;
+
+	/* Of the current member: */
+	struct nacre_arena arena;
+	struct nacre_tar_header header;
+	struct nacre_pax pax;
+	struct nacre_buf pax_body;
+	struct nacre_buf long_name;
+	struct nacre_buf long_link;
+	bool has_long_name;
+	bool has_long_link;
+	char name_field[sizeof(((struct nacre_tar_header *)0)->prefix) + 1 + 100 + 1];
+	char link_field[101];
+	char path[PATH_ROOM];
+	char link_path[PATH_ROOM];
+	char target[PATH_ROOM];
+	struct nacre_member member;
+};
+
+int nacre_tar_reader_new(struct nacre_source *source, const struct nacre_limits *limits,
+	struct nacre_tar_reader **out_reader, struct nacre_err *err)
+{
+	struct nacre_tar_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return nacre_fail_nomem(err);
+	reader->source = source;
+	reader->limits = *limits;
+	reader->pax_body = (struct nacre_buf)NACRE_BUF(limits->pax_bytes);
+	reader->long_name = (struct nacre_buf)NACRE_BUF(LONG_BYTES);
+	reader->long_link = (struct nacre_buf)NACRE_BUF(LONG_BYTES);
+	*out_reader = reader;
+	return 0;
+}
+
+void nacre_tar_reader_free(struct nacre_tar_reader *reader)
+{
+	if (!reader)
+		return;
+	nacre_arena_clear(&reader->arena);
+	nacre_buf_clear(&reader->pax_body);
+	nacre_buf_clear(&reader->long_name);
+	nacre_buf_clear(&reader->long_link);
+	free(reader);
+}
+
+void nacre_tar_reader_freep(struct nacre_tar_reader **reader)
+{
+	nacre_tar_reader_free(*reader);
+	*reader = NULL;
+}
+
+/* ------------------------------------------------------------ bytes and blocks */
+
+static bool is_zero(const void *data, size_t len)
+{
+	const unsigned char *at = data;
+
+	return len == 0 || (at[0] == 0 && memcmp(at, at + 1, len - 1) == 0);
+}
+
+/* Reads len bytes or fails: an archive may end only between members. */
+static int read_exactly(
+	struct nacre_tar_reader *reader, void *data, size_t len, struct nacre_err *err)
+{
+	size_t got = 0;
+	int rc = nacre_source_read_full(reader->source, data, len, &got, err);
+
+	reader->offset += got;
+	if (rc == 0 && got < len)
+		return nacre_fail(
+			err, NACRE_E_FORMAT, "the archive ends in the middle of a member");
+	return rc;
+}
+
+static int skip_padding(struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	char data[NACRE_TAR_BLOCK];
+	unsigned len = reader->padding;
+	int rc;
+
+	reader->padding = 0;
+	rc = read_exactly(reader, data, len, err);
+	if (rc == 0 && !is_zero(data, len))
+		return nacre_fail(
+			err, NACRE_E_UNSAFE, "hidden bytes in the padding behind its data");
+	return rc;
+}
+
+int nacre_tar_reader_data(struct nacre_tar_reader *reader, void *data, size_t cap, size_t *out_len,
+	struct nacre_err *err)
+{
+	size_t want = cap < reader->data_left ? cap : (size_t)reader->data_left;
+	int rc;
+
+	*out_len = 0;
+	if (want == 0)
+		return 0;
+	rc = nacre_source_read(reader->source, data, want, out_len, err);
+	reader->offset += *out_len;
+	reader->data_left -= *out_len;
+	if (rc == 0 && *out_len == 0)
+		return nacre_fail(
+			err, NACRE_E_FORMAT, "the archive ends in the middle of a member");
+	return rc;
+}
+
+static int finish_member(struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	char data[16384];
+	int rc = 0;
+
+	while (rc == 0 && reader->data_left > 0) {
+		size_t got;
+
+		rc = nacre_tar_reader_data(reader, data, sizeof(data), &got, err);
+	}
+	if (rc == 0 && reader->padding > 0)
+		rc = skip_padding(reader, err);
+	return rc;
+}
+
+static void expect_data(struct nacre_tar_reader *reader, uint64_t size_bytes)
+{
+	reader->data_left = size_bytes;
+	reader->padding = (unsigned)(-size_bytes & (NACRE_TAR_BLOCK - 1));
+}
+
+/* Only zeros may follow the first zero block, as many as there are. */
+static int read_to_end(struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	char data[16384];
+
+	for (;;) {
+		size_t got = 0;
+		int rc = nacre_source_read(reader->source, data, sizeof(data), &got, err);
+
+		if (rc)
+			return rc;
+		if (got == 0)
+			break;
+		if (!is_zero(data, got))
+			return nacre_fail(err, NACRE_E_UNSAFE,
+				"hidden bytes behind the end of the archive, after byte %llu",
+				(unsigned long long)reader->offset);
+		reader->offset += got;
+	}
+	reader->is_ended = true;
+	return 0;
+}
+
+/* --------------------------------------------------------------------- fields */
+
+/*
+ * Octal digits with spaces or zeros in front, ended by a space, a NUL or the field's end; nothing
+ * at all is zero. Or, with the first bit set, a big-endian number in two's complement ("base-256").
+ */
+static int parse_number(const char *field, size_t len, int64_t *out_value)
+{
+	const unsigned char *at = (const unsigned char *)field, *end = at + len;
+	uint64_t value = 0;
+
+	if (at[0] & 0x80) {
+		bool is_negative = at[0] == 0xff;
+
+		if (!is_negative && at[0] != 0x80)
+			return NACRE_E_FORMAT;
+		for (size_t i = 1; i < len; i++) {
+			if (len - i >= 8 &&
+				(i == len - 8 ? (at[i] & 0x80) != (is_negative ? 0x80 : 0)
+					      : at[i] != (is_negative ? 0xff : 0)))
+				return NACRE_E_FORMAT;
+			value = value << 8 | at[i];
+		}
+		if (is_negative && len < 9)
+			value |= ~(uint64_t)0 << 8 * (len - 1);
+		*out_value = (int64_t)value;
+		return 0;
+	}
+	while (at < end && *at == ' ')
+		at++;
+	for (; at < end && *at >= '0' && *at <= '7'; at++)
+		value = value << 3 | (uint64_t)(*at - '0');
+	for (; at < end; at++) {
+		if (*at != ' ' && *at != '\0')
+			return NACRE_E_FORMAT;
+	}
+	*out_value = (int64_t)value;
+	return 0;
+}
+
+static int get_number(const struct nacre_tar_reader *reader, const char *what, const char *field,
+	size_t len, bool may_be_negative, int64_t *out_value, struct nacre_err *err)
+{
+	(void)reader;
+	if (parse_number(field, len, out_value))
+		return nacre_fail(err, NACRE_E_FORMAT, "its %s is not a number", what);
+	if (*out_value < 0 && !may_be_negative)
+		return nacre_fail(err, NACRE_E_FORMAT, "its %s is negative", what);
+	return 0;
+}
+
+static int check_sum(const struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	const struct nacre_tar_header *header = &reader->header;
+	int32_t signed_sum = 0;
+	uint32_t sum = nacre_tar_checksum(header, &signed_sum);
+	int64_t want = 0;
+
+	if (header->checksum[0] & 0x80 ||
+		parse_number(header->checksum, sizeof(header->checksum), &want) ||
+		(want != (int64_t)sum && want != signed_sum))
+		return nacre_fail(err, NACRE_E_FORMAT,
+			"byte %llu: a tar header with a wrong checksum",
+			(unsigned long long)(reader->offset - NACRE_TAR_BLOCK));
+	return 0;
+}
+
+enum dialect {
+	V7,
+	USTAR,
+	GNU,
+};
+
+static int get_dialect(
+	const struct nacre_tar_reader *reader, enum dialect *out_dialect, struct nacre_err *err)
+{
+	const struct nacre_tar_header *header = &reader->header;
+
+	if (memcmp(header->magic, "ustar\0", 6) == 0 &&
+		(memcmp(header->version, "00", 2) == 0 || is_zero(header->version, 2))) {
+		if (memcmp(header->rest + 8, "tar\0", 4) == 0)
+			return nacre_fail(err, NACRE_E_UNSUPPORTED,
+				"byte %llu: a header of star, whose fields lie elsewhere",
+				(unsigned long long)(reader->offset - NACRE_TAR_BLOCK));
+		*out_dialect = USTAR;
+	} else if (memcmp(header->magic, "ustar ", 6) == 0 &&
+		memcmp(header->version, " \0", 2) == 0) {
+		*out_dialect = GNU;
+	} else if (is_zero(header->magic, 6) && is_zero(header->version, 2)) {
+		*out_dialect = V7;
+	} else {
+		return nacre_fail(err, NACRE_E_FORMAT, "byte %llu: not a tar header",
+			(unsigned long long)(reader->offset - NACRE_TAR_BLOCK));
+	}
+	return 0;
+}
+
+/* --------------------------------------- headers that belong to the next one */
+
+static int read_body(struct nacre_tar_reader *reader, const char *what, struct nacre_buf *out_body,
+	struct nacre_err *err)
+{
+	int64_t size = 0;
+	int rc = get_number(reader, "size", reader->header.size, sizeof(reader->header.size), false,
+		&size, err);
+
+	if (rc)
+		return rc;
+	if ((uint64_t)size > out_body->max)
+		return nacre_fail(err, NACRE_E_LIMIT, "a %s of more than %zu bytes%s", what,
+			out_body->max, out_body == &reader->pax_body ? " (limit pax-bytes)" : "");
+	out_body->len = 0;
+	rc = nacre_buf_reserve(out_body, (size_t)size, err);
+	if (rc == 0)
+		rc = read_exactly(reader, out_body->data, (size_t)size, err);
+	if (rc)
+		return rc;
+	out_body->len = (size_t)size;
+	out_body->data[size] = '\0';
+	reader->padding = (unsigned)(-size & (NACRE_TAR_BLOCK - 1));
+	return skip_padding(reader, err);
+}
+
+static int read_pax(struct nacre_tar_reader *reader, bool is_global, struct nacre_err *err)
+{
+	struct nacre_pax pax;
+	int rc;
+
+	if (reader->has_long_name || reader->has_long_link)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a pax header and a GNU long name");
+	if (!is_global && reader->pax.is_there)
+		return nacre_fail(err, NACRE_E_UNSAFE, "two pax headers for one member");
+	if (is_global && reader->pax.is_there)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a global header behind a member's own");
+	rc = read_body(reader, "pax header", &reader->pax_body, err);
+	if (rc == 0)
+		rc = nacre_pax_parse(reader->pax_body.data, reader->pax_body.len, is_global,
+			&reader->limits, &reader->arena, &pax, err);
+	if (rc == 0 && !is_global)
+		reader->pax = pax;
+	return rc;
+}
+
+/* GNU "L" and "K": one text with a NUL behind it. */
+static int read_long(struct nacre_tar_reader *reader, struct nacre_buf *out_text, bool *out_has,
+	struct nacre_err *err)
+{
+	int rc;
+
+	if (*out_has)
+		return nacre_fail(err, NACRE_E_UNSAFE, "two GNU long names for one member");
+	if (reader->pax.is_there)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a pax header and a GNU long name");
+	rc = read_body(reader, "GNU long name", out_text, err);
+	if (rc)
+		return rc;
+	if (out_text->len > 0 && out_text->data[out_text->len - 1] == '\0')
+		out_text->len--;
+	if (out_text->len == 0 || memchr(out_text->data, '\0', out_text->len))
+		return nacre_fail(
+			err, NACRE_E_UNSAFE, "a GNU long name that is empty or holds a NUL byte");
+	*out_has = true;
+	return 0;
+}
+
+static void forget_member(struct nacre_tar_reader *reader)
+{
+	nacre_arena_clear(&reader->arena);
+	memset(&reader->pax, 0, sizeof(reader->pax));
+	reader->has_long_name = false;
+	reader->has_long_link = false;
+	memset(&reader->member, 0, sizeof(reader->member));
+}
+
+/*
+ * Reads up to the header of a member proper, through those that only add to it.
+ *
+ * *out_found is false at the end of the archive.
+ */
+static int read_header(struct nacre_tar_reader *reader, enum dialect *out_dialect, bool *out_found,
+	struct nacre_err *err)
+{
+	*out_found = false;
+	for (;;) {
+		size_t got = 0;
+		int rc = nacre_source_read_full(
+			reader->source, &reader->header, NACRE_TAR_BLOCK, &got, err);
+		bool is_pending =
+			reader->pax.is_there || reader->has_long_name || reader->has_long_link;
+
+		if (rc)
+			return rc;
+		reader->offset += got;
+		if (got > 0 && got < NACRE_TAR_BLOCK)
+			return nacre_fail(
+				err, NACRE_E_FORMAT, "the archive ends in the middle of a header");
+		if (got == 0 || is_zero(&reader->header, NACRE_TAR_BLOCK)) {
+			if (is_pending)
+				return nacre_fail(err, NACRE_E_FORMAT,
+					"the archive ends behind a header that belongs to a "
+					"member");
+			return read_to_end(reader, err);
+		}
+		rc = check_sum(reader, err);
+		if (rc == 0)
+			rc = get_dialect(reader, out_dialect, err);
+		if (rc)
+			return rc;
+		switch (reader->header.type) {
+		case 'x':
+			rc = read_pax(reader, false, err);
+			break;
+		case 'g':
+			rc = read_pax(reader, true, err);
+			break;
+		case 'L':
+			rc = read_long(reader, &reader->long_name, &reader->has_long_name, err);
+			break;
+		case 'K':
+			rc = read_long(reader, &reader->long_link, &reader->has_long_link, err);
+			break;
+		default:
+			*out_found = true;
+			return 0;
+		}
+		if (rc)
+			return nacre_within(
+				err, rc, "before byte %llu", (unsigned long long)reader->offset);
+	}
+}
+
+/* ---------------------------------------------------------------------- names */
+
+static void get_name(struct nacre_tar_reader *reader, enum dialect dialect, const char **out_name,
+	size_t *out_len)
+{
+	const struct nacre_tar_header *header = &reader->header;
+	char *at = reader->name_field;
+
+	if (reader->pax.path) {
+		*out_name = reader->pax.path;
+		*out_len = reader->pax.path_len;
+		return;
+	}
+	if (reader->has_long_name) {
+		*out_name = reader->long_name.data;
+		*out_len = reader->long_name.len;
+		return;
+	}
+	if (dialect == USTAR && header->prefix[0]) {
+		at = mempcpy(at, header->prefix, strnlen(header->prefix, sizeof(header->prefix)));
+		*at++ = '/';
+	}
+	at = mempcpy(at, header->name, strnlen(header->name, sizeof(header->name)));
+	*at = '\0';
+	*out_name = reader->name_field;
+	*out_len = (size_t)(at - reader->name_field);
+}
+
+static void get_link(struct nacre_tar_reader *reader, const char **out_link, size_t *out_len)
+{
+	const struct nacre_tar_header *header = &reader->header;
+	size_t len = strnlen(header->link, sizeof(header->link));
+
+	if (reader->pax.link) {
+		*out_link = reader->pax.link;
+		*out_len = reader->pax.link_len;
+	} else if (reader->has_long_link) {
+		*out_link = reader->long_link.data;
+		*out_len = reader->long_link.len;
+	} else {
+		memcpy(reader->link_field, header->link, len);
+		reader->link_field[len] = '\0';
+		*out_link = reader->link_field;
+		*out_len = len;
+	}
+}
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Whether a directory on the way to the leaf, or with `with_leaf` the leaf too, begins with a
+ * prefix. */
+static bool has_component(const char *path, const char *prefix, bool with_leaf)
+{
+	for (const char *at = path; at; at = strchr(at, '/')) {
+		at += *at == '/';
+		if (has_prefix(at, prefix) && (with_leaf || strchr(at, '/')))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Turns ".wh." names into what they mean.
+ *
+ * *out_ignored is true for what AUFS left behind, which was never part of any image.
+ */
+static int place_whiteout(
+	struct nacre_tar_reader *reader, char type, bool *out_ignored, struct nacre_err *err)
+{
+	size_t leaf_at = nacre_path_leaf(reader->path);
+	char *leaf = reader->path + leaf_at;
+	const char *hidden = leaf + strlen(NACRE_WHITEOUT_PREFIX);
+	bool is_opaque = strcmp(leaf, OPAQUE) == 0;
+
+	*out_ignored = false;
+	if (!has_component(reader->path, NACRE_WHITEOUT_PREFIX, true))
+		return 0;
+	if (has_component(reader->path, OPAQUE "/", true))
+		return nacre_fail(err, NACRE_E_UNSAFE, "a directory whose name begins with '.wh.'");
+	if (has_component(reader->path, AUFS_PREFIX, true) && !is_opaque) {
+		*out_ignored = true;
+		return 0;
+	}
+	if (has_component(reader->path, NACRE_WHITEOUT_PREFIX, false))
+		return nacre_fail(err, NACRE_E_UNSAFE, "a directory whose name begins with '.wh.'");
+	if (type != '0')
+		return nacre_fail(err, NACRE_E_UNSAFE, "a whiteout that is not a regular file");
+	if (reader->data_left > 0)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a whiteout with data");
+	if (is_opaque) {
+		reader->member.kind = NACRE_MEMBER_OPAQUE;
+		reader->path[leaf_at > 0 ? leaf_at - 1 : 0] = '\0';
+		return 0;
+	}
+	if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a whiteout of no name");
+	reader->member.kind = NACRE_MEMBER_WHITEOUT;
+	memmove(leaf, hidden, strlen(hidden) + 1);
+	return 0;
+}
+
+/* --------------------------------------------------------------------- member */
+
+/* '\0' is a file of old archives, and with a slash at its end a directory. */
+static int get_type(const struct nacre_tar_reader *reader, const char *name, size_t name_len,
+	char *out_type, struct nacre_err *err)
+{
+	char type = reader->header.type;
+	bool has_slash = name_len > 0 && name[name_len - 1] == '/';
+
+	if (type == '\0')
+		type = has_slash ? '5' : '0';
+	else if (type == '0' && has_slash)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a file with a slash behind its name");
+	if (type == 'S')
+		return nacre_fail(err, NACRE_E_UNSUPPORTED, "a sparse member");
+	if (type < '0' || type > '6') {
+		if (type > ' ' && type < 127)
+			return nacre_fail(err, NACRE_E_UNSUPPORTED, "a member of type '%c'", type);
+		return nacre_fail(
+			err, NACRE_E_UNSUPPORTED, "a member of type %d", (unsigned char)type);
+	}
+	*out_type = type;
+	return 0;
+}
+
+static int get_size(struct nacre_tar_reader *reader, char type, struct nacre_err *err)
+{
+	int64_t field = 0;
+	uint64_t size;
+	int rc = get_number(reader, "size", reader->header.size, sizeof(reader->header.size), false,
+		&field, err);
+
+	if (rc)
+		return rc;
+	size = (uint64_t)field;
+	if (reader->pax.has_size) {
+		if (size != 0 && size != reader->pax.size_bytes)
+			return nacre_fail(err, NACRE_E_UNSAFE, "two sizes, %llu and %llu",
+				(unsigned long long)size,
+				(unsigned long long)reader->pax.size_bytes);
+		size = reader->pax.size_bytes;
+	}
+	if (type != '0' && size > 0)
+		return nacre_fail(err, NACRE_E_UNSAFE, "data behind what is not a file");
+	if (size > reader->limits.layer_bytes)
+		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit layer-bytes)",
+			(unsigned long long)reader->limits.layer_bytes);
+	expect_data(reader, size);
+	return 0;
+}
+
+static int get_id(const struct nacre_tar_reader *reader, const char *what, const char *field,
+	bool has_pax, uint64_t pax_value, uint32_t *out_id, struct nacre_err *err)
+{
+	int64_t value = 0;
+	int rc = get_number(reader, what, field, 8, has_pax, &value, err);
+
+	if (rc)
+		return rc;
+	if (has_pax)
+		value = pax_value > UINT32_MAX ? (int64_t)UINT32_MAX : (int64_t)pax_value;
+	/* 2^32-1 means "leave as it is" to chown(2), and what is beyond would be cut. */
+	if (value >= UINT32_MAX)
+		return nacre_fail(err, NACRE_E_UNSAFE, "its %s is above 4294967294", what);
+	*out_id = (uint32_t)value;
+	return 0;
+}
+
+static int get_device(
+	struct nacre_tar_reader *reader, struct nacre_inode *inode, struct nacre_err *err)
+{
+	int64_t major = 0, minor = 0;
+	int rc = get_number(reader, "device number", reader->header.major, 8, false, &major, err);
+
+	if (rc == 0)
+		rc = get_number(
+			reader, "device number", reader->header.minor, 8, false, &minor, err);
+	if (rc)
+		return rc;
+	/* mknod(2) would cut them, to another device. */
+	if (major > 0xfff || minor > 0xfffff)
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"device number %lld:%lld is beyond 4095:1048575", (long long)major,
+			(long long)minor);
+	inode->u.device.major = (uint32_t)major;
+	inode->u.device.minor = (uint32_t)minor;
+	return 0;
+}
+
+static int get_target(
+	struct nacre_tar_reader *reader, struct nacre_inode *inode, struct nacre_err *err)
+{
+	const char *link = NULL;
+	size_t len = 0;
+
+	get_link(reader, &link, &len);
+	if (len == 0 || len >= sizeof(reader->target) - 1)
+		return nacre_fail(err, NACRE_E_FORMAT, "a symlink target of %zu bytes", len);
+	memcpy(reader->target, link, len);
+	reader->target[len] = '\0';
+	inode->u.target = reader->target;
+	return 0;
+}
+
+static int get_link_path(struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	const char *link = NULL;
+	size_t len = 0;
+	int rc;
+
+	get_link(reader, &link, &len);
+	rc = nacre_path_clean(
+		link, len, &reader->limits, reader->link_path, sizeof(reader->link_path), err);
+	if (rc)
+		return nacre_within(err, rc, "hard link target");
+	if (has_component(reader->link_path, NACRE_WHITEOUT_PREFIX, true))
+		return nacre_fail(err, NACRE_E_UNSAFE, "a hard link to a whiteout");
+	reader->member.kind = NACRE_MEMBER_LINK;
+	reader->member.link_path = reader->link_path;
+	return 0;
+}
+
+static int get_attributes(
+	struct nacre_tar_reader *reader, struct nacre_inode *inode, struct nacre_err *err)
+{
+	const struct nacre_tar_header *header = &reader->header;
+	const struct nacre_pax *pax = &reader->pax;
+	int64_t mode = 0, mtime = 0;
+	int rc = get_number(reader, "mode", header->mode, sizeof(header->mode), false, &mode, err);
+
+	if (rc == 0)
+		rc = get_id(reader, "uid", header->uid, pax->has_uid, pax->uid, &inode->uid, err);
+	if (rc == 0)
+		rc = get_id(reader, "gid", header->gid, pax->has_gid, pax->gid, &inode->gid, err);
+	if (rc == 0)
+		rc = get_number(
+			reader, "mtime", header->mtime, sizeof(header->mtime), true, &mtime, err);
+	if (rc == 0)
+		rc = nacre_xattrs_make(
+			&reader->arena, pax->xattrs, pax->xattr_count, &inode->xattrs, err);
+	/* Some writers put the type's bits there too (st_mode as it is). */
+	inode->mode = (uint32_t)(mode & 07777);
+	inode->mtime_s = pax->has_mtime ? pax->mtime_s : mtime;
+	inode->mtime_ns = pax->has_mtime ? pax->mtime_ns : 0;
+	return rc;
+}
+
+static int get_inode(struct nacre_tar_reader *reader, char type, struct nacre_err *err)
+{
+	static const enum nacre_type types[] = { NACRE_TYPE_FILE, NACRE_TYPE_FILE,
+		NACRE_TYPE_SYMLINK, NACRE_TYPE_CHAR, NACRE_TYPE_BLOCK, NACRE_TYPE_DIR,
+		NACRE_TYPE_FIFO };
+	struct nacre_inode *inode = &reader->member.inode;
+	int rc = get_attributes(reader, inode, err);
+
+	inode->type = types[type - '0'];
+	if (rc == 0 && type == '1')
+		rc = get_link_path(reader, err);
+	else if (rc == 0 && type == '2')
+		rc = get_target(reader, inode, err);
+	else if (rc == 0 && (type == '3' || type == '4'))
+		rc = get_device(reader, inode, err);
+	inode->size_bytes = reader->data_left;
+	if (rc == 0 && type == '0')
+		inode->u.content.key = reader->offset;
+	return rc;
+}
+
+static int make_member(struct nacre_tar_reader *reader, const char *name, size_t name_len,
+	bool *out_ignored, struct nacre_err *err)
+{
+	char type = 0;
+	int rc = get_type(reader, name, name_len, &type, err);
+
+	*out_ignored = false;
+	if (rc == 0)
+		rc = nacre_path_clean_marked(name, name_len, &reader->limits, NAME_MOST,
+			reader->path, sizeof(reader->path), err);
+	if (rc == 0)
+		rc = get_size(reader, type, err);
+	reader->member.path = reader->path;
+	if (rc == 0)
+		rc = get_inode(reader, type, err);
+	if (rc == 0)
+		rc = place_whiteout(reader, type, out_ignored, err);
+	if (rc == 0 && reader->path[0] == '\0' && reader->member.kind == NACRE_MEMBER_ENTRY &&
+		type != '5')
+		rc = nacre_fail(err, NACRE_E_UNSAFE, "the root is not a directory");
+	if (rc == 0 && reader->path[0] == '\0' && reader->member.kind == NACRE_MEMBER_LINK)
+		rc = nacre_fail(err, NACRE_E_UNSAFE, "the root is not a directory");
+	return rc;
+}
+
+int nacre_tar_reader_next(struct nacre_tar_reader *reader, const struct nacre_member **out_member,
+	struct nacre_err *err)
+{
+	int rc;
+
+	*out_member = NULL;
+	if (reader->is_ended)
+		return 0;
+	rc = finish_member(reader, err);
+	if (rc)
+		return nacre_within(err, rc, "'%s'", reader->path);
+	for (;;) {
+		enum dialect dialect = V7;
+		const char *name = NULL;
+		size_t name_len = 0;
+		bool found = false, is_ignored = false;
+
+		forget_member(reader);
+		rc = read_header(reader, &dialect, &found, err);
+		if (rc || !found)
+			return rc;
+		get_name(reader, dialect, &name, &name_len);
+		if (++reader->members > reader->limits.layer_members)
+			return nacre_fail(err, NACRE_E_LIMIT,
+				"more than %llu members (limit layer-members)",
+				(unsigned long long)reader->limits.layer_members);
+		rc = make_member(reader, name, name_len, &is_ignored, err);
+		if (rc)
+			return nacre_within(
+				err, rc, "'%.*s'", (int)(name_len < 300 ? name_len : 300), name);
+		if (!is_ignored)
+			break;
+		rc = finish_member(reader, err);
+		if (rc)
+			return rc;
+	}
+	*out_member = &reader->member;
+	return 0;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * All that nacre has from libsodium: scrypt and secretbox, random bytes, wiping, base64. What the
+ * encrypted bytes mean, and how they are written down, is for keyfile.c.
+ */
+#include "sign/box.h"
+
+#include "base/scope.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SCRYPT_N 65536
+#define SCRYPT_R 8
+#define SCRYPT_P 1
+
+_Static_assert(NACRE_BOX_NONCE == crypto_secretbox_NONCEBYTES, "the nonce of secretbox");
+_Static_assert(NACRE_BOX_MAC == crypto_secretbox_MACBYTES, "the MAC of secretbox");
+
+int nacre_secret_new(size_t len, struct nacre_secret *out_secret, struct nacre_err *err)
+{
+	out_secret->data = calloc(1, len ? len : 1);
+	if (!out_secret->data)
+		return nacre_fail_nomem(err);
+	out_secret->len = len;
+	return 0;
+}
+
+void nacre_secret_clear(struct nacre_secret *secret)
+{
+	if (secret->data)
+		sodium_memzero(secret->data, secret->len);
+	free(secret->data);
+	secret->data = NULL;
+	secret->len = 0;
+}
+
+void nacre_secret_wipe(void *data, size_t len)
+{
+	sodium_memzero(data, len);
+}
+
+void nacre_box_clear(struct nacre_box *box)
+{
+	nacre_buf_clear(&box->content);
+	memset(box, 0, sizeof(*box));
+}
+
+/* The library chooses its code for this CPU once; until then it may not be used. */
+static int start(struct nacre_err *err)
+{
+	return sodium_init() < 0 ? nacre_fail(err, NACRE_E_IO, "no random numbers to be had") : 0;
+}
+
+static int derive(const struct nacre_box *box, const char *passphrase,
+	unsigned char out_key[crypto_secretbox_KEYBYTES], struct nacre_err *err)
+{
+	/* It can fail only for want of memory: the parameters are in the right range. */
+	if (crypto_pwhash_scryptsalsa208sha256_ll((const unsigned char *)passphrase,
+		    strlen(passphrase), box->salt, sizeof(box->salt), box->n, SCRYPT_R, SCRYPT_P,
+		    out_key, crypto_secretbox_KEYBYTES))
+		return nacre_fail_nomem(err);
+	return 0;
+}
+
+int nacre_box_seal(const struct nacre_secret *plain, const char *passphrase,
+	struct nacre_box *out_box, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_box_clear)
+	struct nacre_box box = { .n = SCRYPT_N };
+	unsigned char key[crypto_secretbox_KEYBYTES];
+	int rc = start(err);
+
+	if (rc)
+		return rc;
+	randombytes_buf(box.salt, sizeof(box.salt));
+	randombytes_buf(box.nonce, sizeof(box.nonce));
+	box.content.max = plain->len + NACRE_BOX_MAC;
+	rc = nacre_buf_reserve(&box.content, box.content.max, err);
+	if (rc == 0)
+		rc = derive(&box, passphrase, key, err);
+	if (rc)
+		return rc;
+	(void)crypto_secretbox_easy(
+		(unsigned char *)box.content.data, plain->data, plain->len, box.nonce, key);
+	sodium_memzero(key, sizeof(key));
+	box.content.len = box.content.max;
+	box.content.data[box.content.len] = '\0';
+	*out_box = box;
+	memset(&box, 0, sizeof(box));
+	return 0;
+}
+
+int nacre_box_open(const struct nacre_box *box, const char *passphrase,
+	struct nacre_secret *out_plain, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret plain = NACRE_SECRET;
+	unsigned char key[crypto_secretbox_KEYBYTES];
+	int rc = start(err);
+	int wrong;
+
+	if (rc == 0 && box->content.len < NACRE_BOX_MAC)
+		rc = nacre_fail(err, NACRE_E_FORMAT, "too short to be encrypted");
+	if (rc == 0)
+		rc = nacre_secret_new(box->content.len - NACRE_BOX_MAC, &plain, err);
+	if (rc == 0)
+		rc = derive(box, passphrase, key, err);
+	if (rc)
+		return rc;
+	wrong = crypto_secretbox_open_easy(plain.data, (const unsigned char *)box->content.data,
+		box->content.len, box->nonce, key);
+	sodium_memzero(key, sizeof(key));
+	/* Damage looks the same, but a wrong passphrase is what it mostly is. */
+	if (wrong)
+		return nacre_fail(err, NACRE_E_ARG, "wrong passphrase");
+	*out_plain = plain;
+	memset(&plain, 0, sizeof(plain));
+	return 0;
+}
+
+#define VARIANT sodium_base64_VARIANT_ORIGINAL
+
+int nacre_base64_emit(
+	const void *data, size_t len, struct nacre_buf *out_text, struct nacre_err *err)
+{
+	size_t text_len;
+	int rc;
+
+	if (len > SIZE_MAX / 2)
+		return nacre_fail_nomem(err);
+	text_len = sodium_base64_ENCODED_LEN(len, VARIANT) - 1;
+	rc = nacre_buf_reserve(out_text, text_len, err);
+	if (rc)
+		return rc;
+	(void)sodium_bin2base64(out_text->data + out_text->len, text_len + 1, data, len, VARIANT);
+	out_text->len += text_len;
+	return 0;
+}
+
+int nacre_base64_parse(const char *text, size_t text_len, void *out_data, size_t room,
+	size_t *out_len, struct nacre_err *err)
+{
+	const char *end = NULL;
+	size_t len = 0;
+
+	if (text_len / 4 > room / 3 + 1)
+		return nacre_fail(err, NACRE_E_LIMIT, "more than %zu bytes", room);
+	if (sodium_base642bin(out_data, room, text, text_len, NULL, &len, &end, VARIANT) ||
+		end != text + text_len)
+		return nacre_fail(err, NACRE_E_FORMAT, "not base64");
+	*out_len = len;
+	return 0;
+}

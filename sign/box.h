@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** Secrets, the box that encrypted keys lie in, and base64. */
+#ifndef NACRE_SIGN_BOX_H
+#define NACRE_SIGN_BOX_H
+
+#include "base/buf.h"
+
+/* ----------------------------------------------------------------- secrets */
+
+/** Bytes of a fixed number that are wiped before they are freed. All zero is the empty secret. */
+struct nacre_secret {
+	unsigned char *data;
+	size_t len;
+};
+
+#define NACRE_SECRET                                                                               \
+	{                                                                                          \
+		NULL, 0                                                                            \
+	}
+
+/** Zeroed. @param out_secret  taken as empty. Errors: NOMEM. */
+NACRE_CHECKED int nacre_secret_new(
+	size_t len, struct nacre_secret *out_secret, struct nacre_err *err);
+void nacre_secret_clear(struct nacre_secret *secret);
+
+/** Overwrites what lies in the caller's own memory. */
+void nacre_secret_wipe(void *data, size_t len);
+
+/* ------------------------------------------------------------------ boxes */
+
+#define NACRE_BOX_SALT 32
+#define NACRE_BOX_NONCE 24
+#define NACRE_BOX_MAC 16
+
+/** What one needs, besides the passphrase, to open a box; none of it is secret. */
+struct nacre_box {
+	uint64_t n; /* scrypt's N; r is 8 and p is 1 */
+	unsigned char salt[NACRE_BOX_SALT];
+	unsigned char nonce[NACRE_BOX_NONCE];
+	struct nacre_buf content; /* MAC and encrypted bytes */
+};
+
+void nacre_box_clear(struct nacre_box *box);
+
+/**
+ * Encrypts with a key from a passphrase, fresh salt and nonce, N = 65536.
+ *
+ * @param out_box  taken as empty
+ * Errors: NOMEM.
+ */
+NACRE_CHECKED int nacre_box_seal(const struct nacre_secret *plain, const char *passphrase,
+	struct nacre_box *out_box, struct nacre_err *err);
+
+/**
+ * @param box        its n is trusted: nacre_keyfile_parse() has looked at it
+ * @param out_plain  taken as empty
+ * Errors: ARG (wrong passphrase); NOMEM.
+ * Spec:   RFC 7914 (scrypt).
+ */
+NACRE_CHECKED int nacre_box_open(const struct nacre_box *box, const char *passphrase,
+	struct nacre_secret *out_plain, struct nacre_err *err);
+
+/* ------------------------------------------------------------------ base64 */
+
+/** Standard alphabet, padded, one line. @param out_text  appended to. Errors: LIMIT, NOMEM. */
+NACRE_CHECKED int nacre_base64_emit(
+	const void *data, size_t len, struct nacre_buf *out_text, struct nacre_err *err);
+
+/**
+ * The reverse: exactly what nacre_base64_emit() would have written, or an error.
+ *
+ * @param out_data  has room for `room` bytes
+ * Errors: FORMAT ("not base64"), LIMIT (more than `room`).
+ * Spec:   RFC 4648, sections 4 and 3.5.
+ */
+NACRE_CHECKED int nacre_base64_parse(const char *text, size_t text_len, void *out_data, size_t room,
+	size_t *out_len, struct nacre_err *err);
+
+#endif
