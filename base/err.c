@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+NACRE_PRINTF(3, 0)
 static void set_text(struct nacre_err *err, enum nacre_code code, const char *fmt, va_list ap)
 {
 	if (!err)

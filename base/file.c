@@ -179,7 +179,7 @@ static int go_down(int *dir, const char *name, struct place **place, struct nacr
 	here->dev = st.st_dev;
 	here->ino = st.st_ino;
 	next = open_retry(*dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-	if (next < 0 && errno == EACCES && fchmodat(*dir, name, 0700, 0) == 0)
+	if (next < 0 && errno == EACCES && fchmodat(*dir, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
 		next = open_retry(*dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (next < 0)
 		return nacre_fail_os(err, "remove '%s'", name);

@@ -13,8 +13,8 @@ NACRE_CHECKED int nacre_write_all(int fd, const void *data, size_t len, struct n
 NACRE_CHECKED int nacre_dir_open(const char *path, int *out_dir, struct nacre_err *err);
 
 /**
- * Opens the directory that a user's path lies in, and points at the last name of the path (with
- * trailing slashes refused): for everything that is made aside and renamed.
+ * Opens the directory that a user's path lies in, and copies the last name of the path, without
+ * slashes behind it: for everything that is made aside and renamed.
  *
  * @param room      of out_name, at least 256
  * Errors: NOT_FOUND, IO, ARG (no last name, as in "/" or "..").

@@ -11,8 +11,6 @@ static int add_name(char *path, size_t room, size_t *len, const char *name, size
 {
 	size_t slash = *len > 0 ? 1 : 0;
 
-	if (name_len > NAME_BYTES)
-		return nacre_fail(err, NACRE_E_LIMIT, "a name of more than %d bytes", NAME_BYTES);
 	if (slash + name_len >= room - *len)
 		return nacre_fail(err, NACRE_E_LIMIT, "a path of more than %zu bytes", room - 1);
 	if (slash)
@@ -23,8 +21,8 @@ static int add_name(char *path, size_t room, size_t *len, const char *name, size
 	return 0;
 }
 
-int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *limits,
-	char *out_path, size_t room, struct nacre_err *err)
+int nacre_path_clean_marked(const char *text, size_t len, const struct nacre_limits *limits,
+	size_t name_most, char *out_path, size_t room, struct nacre_err *err)
 {
 	const char *end = text + len;
 	size_t used = 0;
@@ -42,6 +40,9 @@ int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *li
 
 		if (name_len == 2 && text[0] == '.' && text[1] == '.')
 			return nacre_fail(err, NACRE_E_UNSAFE, "'..' in a path");
+		if (name_len > name_most)
+			return nacre_fail(
+				err, NACRE_E_LIMIT, "a name of more than %zu bytes", name_most);
 		if (name_len > 0 && !(name_len == 1 && text[0] == '.')) {
 			rc = add_name(out_path, room, &used, text, name_len, err);
 			if (rc)
@@ -58,6 +59,12 @@ int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *li
 			"a path of more than %llu bytes (limit path-bytes)",
 			(unsigned long long)limits->path_bytes);
 	return 0;
+}
+
+int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *limits,
+	char *out_path, size_t room, struct nacre_err *err)
+{
+	return nacre_path_clean_marked(text, len, limits, NAME_BYTES, out_path, room, err);
 }
 
 size_t nacre_path_leaf(const char *path)

@@ -18,6 +18,11 @@
 NACRE_CHECKED int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *limits,
 	char *out_path, size_t room, struct nacre_err *err);
 
+/** The same for names that carry a mark in front: a component may have `name_most` bytes. */
+NACRE_CHECKED int nacre_path_clean_marked(const char *text, size_t len,
+	const struct nacre_limits *limits, size_t name_most, char *out_path, size_t room,
+	struct nacre_err *err);
+
 /** Where the last component begins; 0 when there is only one. */
 size_t nacre_path_leaf(const char *path);
 

@@ -24,25 +24,41 @@ int nacre_staging_name(char *out_name, size_t room, struct nacre_err *err)
 	return 0;
 }
 
+/*
+ * The lock says that somebody is at work. A sweep that met the file before it was locked holds the
+ * lock or has removed the file: then it is not ours any more.
+ */
+static bool lock_new(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return false;
+	return fstat(fd, &st) < 0 || st.st_nlink > 0;
+}
+
 int nacre_staged_open(struct nacre_staged *file, int dir, unsigned mode, struct nacre_err *err)
 {
-	char name[sizeof(file->name)];
-	int rc = nacre_staging_name(name, sizeof(name), err);
-	int fd;
+	nacre_autofd int fd = -1;
+	int rc;
 
-	if (rc)
-		return rc;
-	do
-		fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return nacre_fail_os(err, "new file");
-	/* The lock says that somebody is at work; it cannot be held by another, so it cannot block.
-	 */
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	file->fd = fd;
+	do {
+		nacre_fd_close(&fd);
+		rc = nacre_staging_name(file->name, sizeof(file->name), err);
+		if (rc)
+			return rc;
+		do
+			fd = openat(dir, file->name,
+				O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		while (fd < 0 && errno == EINTR);
+		if (fd < 0) {
+			rc = nacre_fail_os(err, "new file");
+			file->name[0] = '\0';
+			return rc;
+		}
+	} while (!lock_new(fd));
+	file->fd = nacre_steal_fd(&fd);
 	file->dir = dir;
-	memcpy(file->name, name, sizeof(name));
 	return 0;
 }
 

@@ -38,6 +38,11 @@ static size_t sequence_len(const unsigned char *at, size_t left)
 	return 0;
 }
 
+size_t nacre_utf8_len(const char *text)
+{
+	return *text ? sequence_len((const unsigned char *)text, strnlen(text, 4)) : 0;
+}
+
 bool nacre_utf8_valid(const char *text, size_t len)
 {
 	const unsigned char *at = (const unsigned char *)text;

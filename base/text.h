@@ -8,6 +8,9 @@
 /** Whether all of it is well-formed UTF-8 (no overlong forms, no surrogates). */
 bool nacre_utf8_valid(const char *text, size_t len);
 
+/** The bytes of the character that a NUL-terminated text begins with; 0: none, or not UTF-8. */
+size_t nacre_utf8_len(const char *text);
+
 /** Decimal digits only, no sign, no overflow. */
 bool nacre_number_parse(const char *text, size_t len, uint64_t *out_value);
 

@@ -96,8 +96,10 @@ bool cli_number_parse(const char *text, bool suffixes, uint64_t *out_value)
 		}
 		at++;
 	}
+	if (*at)
+		return false;
 	*out_value = value;
-	return *at == '\0';
+	return true;
 }
 
 static int fail_unknown(const struct parser *p, const char *name, size_t len)

@@ -244,13 +244,18 @@ void cli_clear(struct cli *cli)
 static int fail_no_limit(struct cli *cli, const char *name)
 {
 	struct cli_nearest nearest = { .got = name };
+	char all[NACRE_ERR_TEXT] = "";
 
-	for (size_t i = 0; nacre_limits_name(i); i++)
+	for (size_t i = 0; nacre_limits_name(i); i++) {
+		size_t len = strlen(all);
+
+		(void)snprintf(all + len, sizeof(all) - len, " %s", nacre_limits_name(i));
 		cli_nearest_offer(&nearest, nacre_limits_name(i));
+	}
 	if (nearest.name)
 		return cli_fail_usage(
 			cli, "--limit: no limit '%s'; near is '%s'", name, nearest.name);
-	return cli_fail_usage(cli, "--limit: no limit '%s'", name);
+	return cli_fail_usage(cli, "--limit: no limit '%s'; there are%s", name, all);
 }
 
 int cli_limits_set(struct cli *cli, const struct cli_list *limits)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -26,6 +27,23 @@ void cli_key_freep(struct nacre_key **key)
 	*key = NULL;
 }
 
+/* Waits for input. A signal that asks to stop ends it, also one that came before. */
+static int wait_for(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	sigset_t stops, before;
+	int rc = 0;
+
+	(void)sigemptyset(&stops);
+	(void)sigaddset(&stops, SIGINT);
+	(void)sigaddset(&stops, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &stops, &before);
+	while (rc == 0 && !cli_signal() && ppoll(&wait, 1, NULL, &before) < 0)
+		rc = errno == EINTR ? 0 : errno;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return cli_signal() ? EINTR : rc;
+}
+
 /*
  * Reads to a newline or to the end, byte by byte: what is behind it stays for the next reader.
  *
@@ -33,21 +51,19 @@ void cli_key_freep(struct nacre_key **key)
  */
 static int read_line(int fd, struct cli_passphrase *out_pass)
 {
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
-	char byte = '\0';
 
 	while (len <= CLI_PASSPHRASE_BYTES) {
-		ssize_t got = 0;
+		char byte = '\0';
+		int reason = wait_for(fd);
+		ssize_t got = reason ? -1 : read(fd, &byte, 1);
 
-		if (cli_signal())
-			return EINTR;
-		/* A signal ends poll(); read() would be started again behind it. */
-		if (poll(&wait, 1, -1) < 0 || (got = read(fd, &byte, 1)) < 0) {
-			if (errno == EINTR)
-				continue;
+		if (reason)
+			return reason;
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (got < 0)
 			return errno;
-		}
 		if (got == 0 || byte == '\n') {
 			out_pass->text[len] = '\0';
 			out_pass->is_given = true;
@@ -88,7 +104,8 @@ int cli_passphrase_read(struct cli *cli, const char *file, struct cli_passphrase
 		out_pass->is_given = true;
 		return 0;
 	}
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: for the writer of a fifo it is waited where a signal can end it. */
+	fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return fail_line(cli, file, errno);
 	reason = read_line(fd, out_pass);

@@ -444,6 +444,28 @@ static int refuse_foreign(struct span s, struct nacre_err *err)
 	return 0;
 }
 
+static bool is_word_of(const char *name, const char *prefix)
+{
+	size_t len = strcspn(prefix, ":");
+
+	return len > 0 && strncmp(name, prefix, len) == 0 && name[len] == '\0';
+}
+
+/* "docker" would come back from a print as "docker:latest", and be something else. */
+static int refuse_word(const struct nacre_ref *ref, struct nacre_err *err)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		taken = taken || is_word_of(ref->path, transports[i].prefix);
+	for (size_t i = 0; i < sizeof(foreign_transports) / sizeof(foreign_transports[0]); i++)
+		taken = taken || is_word_of(ref->path, foreign_transports[i].prefix);
+	if (!taken)
+		return 0;
+	return nacre_fail(
+		err, NACRE_E_FORMAT, "byte 0: '%s' is the name of a transport", ref->path);
+}
+
 int nacre_ref_parse(const char *text, size_t len, struct nacre_ref *out_ref, struct nacre_err *err)
 {
 	struct span s = { text, 0, len };

@@ -113,6 +113,11 @@ struct frame {
 	struct nacre_node *out;
 };
 
+/*
+ * A directory on the way is named again although it is the same. Runtimes that unpack each layer
+ * into a directory of its own and mount them over each other (containers/storage, Docker) would
+ * otherwise invent it, 0755 and root's, and hide the real /tmp of the layers below.
+ */
 static int need_dir(struct diff *d, struct frame *frame, struct nacre_err *err)
 {
 	int rc;
@@ -123,6 +128,8 @@ static int need_dir(struct diff *d, struct frame *frame, struct nacre_err *err)
 	if (rc == 0)
 		rc = nacre_tree_add(d->out, frame->up->out, frame->now->name, frame->now->name_len,
 			frame->now->inode, &frame->out, err);
+	if (rc == 0)
+		frame->out->is_explicit = true;
 	return rc;
 }
 
@@ -179,11 +186,8 @@ static int put_below(
 				rc = put(d, frame, child, child->inode, err);
 			continue;
 		}
-		if (!is_same_dir(old, child)) {
+		if (!is_same_dir(old, child))
 			rc = need_dir(d, &below, err);
-			if (rc == 0)
-				below.out->is_explicit = true;
-		}
 		if (rc == 0)
 			rc = put_below(d, old, &below, err);
 	}

@@ -14,8 +14,9 @@ typedef int nacre_same_content_fn(const struct nacre_inode *a, const struct nacr
 	void *user, bool *out_same, struct nacre_err *err);
 
 /**
- * What is new or changed is explicit in the result; a parent that is the same is there but not
- * explicit; what is gone is a whiteout. A hard-link group whose members changed comes whole.
+ * What is new or changed is in the result, and so are the directories on the way to it; what is
+ * gone is a whiteout. All is explicit but the root, which is only where it changed. A hard-link
+ * group whose members changed comes whole.
  *
  * @param before    its inodes' scratch fields are changed
  * @param after     the result shares its inodes: it must outlive the result

@@ -143,9 +143,13 @@ int nacre_base64_parse(const char *text, size_t text_len, void *out_data, size_t
 	size_t *out_len, struct nacre_err *err)
 {
 	const char *end = NULL;
-	size_t len = 0;
+	size_t len = 0, pads = 0;
 
-	if (text_len / 4 > room / 3 + 1)
+	if (text_len % 4 != 0)
+		return nacre_fail(err, NACRE_E_FORMAT, "not base64");
+	while (pads < 2 && pads < text_len && text[text_len - 1 - pads] == '=')
+		pads++;
+	if (text_len / 4 * 3 - pads > room)
 		return nacre_fail(err, NACRE_E_LIMIT, "more than %zu bytes", room);
 	if (sodium_base642bin(out_data, room, text, text_len, NULL, &len, &end, VARIANT) ||
 		end != text + text_len)

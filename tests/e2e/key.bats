@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+
+load ../lib/common
+
+@test "a new key is a private file that only its owner reads, and a public PEM" {
+	umask 000
+	nacre key new release
+	[ "$(stat -c '%a' release.key)" = 600 ]
+	head -n 1 release.key | grep -qx -- '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----'
+	head -n 1 release.pub | grep -qx -- '-----BEGIN PUBLIC KEY-----'
+}
+
+@test "both types are made, and openssl knows them" {
+	nacre key new --type ed25519 one
+	nacre key new --type p256 two
+	openssl pkey -pubin -in one.pub -noout -text | grep -qi ed25519
+	openssl pkey -pubin -in two.pub -noout -text | grep -q prime256v1
+}
+
+@test "two keys are never the same" {
+	nacre key new one
+	nacre key new two
+	run ! cmp -s one.pub two.pub
+	run ! cmp -s one.key two.key
+}
+
+@test "the private file is what cosign writes" {
+	COSIGN_PASSWORD=secret nacre key new release
+	sed '1d;$d' release.key | base64 -d | jq -e '
+		.kdf.name == "scrypt" and .kdf.params == {"N": 65536, "r": 8, "p": 1} and
+		(.kdf.salt | @base64d | length) > 0 and
+		.cipher.name == "nacl/secretbox" and (.ciphertext | length) > 0'
+}
+
+@test "the passphrase is asked again when the key is used" {
+	make_context
+	nacre build context -t oci:layout:v1
+	COSIGN_PASSWORD=secret nacre key new release
+	COSIGN_PASSWORD=Secret refused 1 release.key sign oci:layout:v1 --key release.key ||
+		COSIGN_PASSWORD=Secret refused 3 release.key sign oci:layout:v1 --key release.key ||
+		COSIGN_PASSWORD=Secret refused 4 release.key sign oci:layout:v1 --key release.key
+	COSIGN_PASSWORD=secret nacre sign oci:layout:v1 --key release.key
+	nacre verify oci:layout:v1 --key release.pub
+}
+
+@test "a passphrase file counts to the end of its first line" {
+	make_context
+	nacre build context -t oci:layout:v1
+	printf 'secret\nnot this\n' >phrase
+	unset COSIGN_PASSWORD
+	nacre key new --passphrase-file phrase release
+	COSIGN_PASSWORD=secret nacre sign oci:layout:v1 --key release.key
+	nacre verify oci:layout:v1 --key release.pub
+}
+
+@test "no key file is ever written over" {
+	nacre key new release
+	refused 1 release.key key new release
+	rm release.key
+	refused 1 release.pub key new release
+}
+
+@test "an unknown type is a mistake of usage" {
+	refused 2 rsa key new --type rsa release
+}

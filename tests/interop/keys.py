@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""keys.py KEYTOOL: key files and signatures against python3-cryptography and python3-nacl.
+
+What nacre writes is decrypted and verified there; what is made there is read and verified by nacre.
+"""
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+import nacl.secret
+
+KEYTOOL = sys.argv.pop(1)
+MESSAGE = b"the message \x00 with any byte \xff"
+DER, PEM = serialization.Encoding.DER, serialization.Encoding.PEM
+SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
+PKCS8 = serialization.PrivateFormat.PKCS8
+PLAIN = serialization.NoEncryption()
+
+
+def keytool(*words):
+    return subprocess.run([KEYTOOL, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def pem(label, data):
+    text = base64.b64encode(data).decode()
+    lines = [text[i:i + 64] for i in range(0, len(text), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
+
+
+def unpem(text):
+    lines = text.strip().split("\n")
+    return lines[0][11:-5], base64.b64decode("".join(lines[1:-1]), validate=True)
+
+
+def scrypt(passphrase, salt, n):
+    return hashlib.scrypt(passphrase.encode(), salt=salt, n=n, r=8, p=1, dklen=32, maxmem=2**28)
+
+
+def encrypt(private, passphrase, label="ENCRYPTED COSIGN PRIVATE KEY", n=32768):
+    salt, nonce = os.urandom(32), os.urandom(24)
+    box = nacl.secret.SecretBox(scrypt(passphrase, salt, n))
+    sealed = box.encrypt(private.private_bytes(DER, PKCS8, PLAIN), nonce).ciphertext
+    b64 = lambda data: base64.b64encode(data).decode()
+    body = {"kdf": {"name": "scrypt", "params": {"N": n, "r": 8, "p": 1}, "salt": b64(salt)},
+            "cipher": {"name": "nacl/secretbox", "nonce": b64(nonce)}, "ciphertext": b64(sealed)}
+    return pem(label, json.dumps(body).encode())
+
+
+def decrypt(text, passphrase):
+    label, data = unpem(text)
+    body = json.loads(data)
+    key = scrypt(passphrase, base64.b64decode(body["kdf"]["salt"]), body["kdf"]["params"]["N"])
+    plain = nacl.secret.SecretBox(key).decrypt(
+        base64.b64decode(body["ciphertext"]), base64.b64decode(body["cipher"]["nonce"]))
+    return label, body, serialization.load_der_private_key(plain, None)
+
+
+def check(public, signature):
+    if isinstance(public, ed25519.Ed25519PublicKey):
+        public.verify(signature, MESSAGE)
+    elif isinstance(public, rsa.RSAPublicKey):
+        public.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        public.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
+
+
+def sign(private, hash=hashes.SHA256()):
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return private.sign(MESSAGE)
+    if isinstance(private, rsa.RSAPrivateKey):
+        return private.sign(MESSAGE, padding.PKCS1v15(), hash)
+    return private.sign(MESSAGE, ec.ECDSA(hash))
+
+
+def key_id(public):
+    return hashlib.sha256(public.public_bytes(DER, SPKI)).hexdigest()
+
+
+class Keys(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.message = self.write("message", MESSAGE)
+
+    def path(self, name):
+        return os.path.join(self.scratch.name, name)
+
+    def write(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), encoding="ascii") as file:
+            return file.read()
+
+    def verify(self, public, signature):
+        file = self.write("pub", public.public_bytes(PEM, SPKI))
+        run = keytool("verify", file, self.message, base64.b64encode(signature).decode())
+        self.assertIn(run.returncode, (0, 1), run.stdout + run.stderr)
+        return run.returncode == 0
+
+    def test_our_key_files_decrypt_and_our_signatures_verify(self):
+        for kind, passphrase in (("ed25519", "sesame"), ("p256", ""), ("p256", "schlüssel")):
+            with self.subTest(kind=kind, passphrase=passphrase):
+                prefix = self.path(kind + str(len(passphrase)))
+                run = keytool("new", kind, prefix, passphrase)
+                self.assertEqual(run.returncode, 0, run.stdout)
+                text = self.read(prefix + ".key")
+                label, body, private = decrypt(text, passphrase)
+                self.assertEqual(label, "ENCRYPTED SIGSTORE PRIVATE KEY")
+                self.assertEqual(body["kdf"]["params"], {"N": 65536, "r": 8, "p": 1})
+                self.assertEqual(text, pem(label, unpem(text)[1]))
+                public = private.public_key()
+                self.assertEqual(self.read(prefix + ".pub"), public.public_bytes(PEM, SPKI).decode())
+                run = keytool("sign", prefix + ".key", passphrase, self.message)
+                signature = base64.b64decode(run.stdout.strip(), validate=True)
+                check(public, signature)
+                with self.assertRaises(InvalidSignature):
+                    check(public, signature[:-1] + bytes([signature[-1] ^ 1]))
+
+    def test_foreign_keys_are_read_and_their_signatures_verify(self):
+        for name, private in (
+                ("Ed25519", ed25519.Ed25519PrivateKey.generate()),
+                ("P-256", ec.generate_private_key(ec.SECP256R1())),
+                ("P-384", ec.generate_private_key(ec.SECP384R1())),
+                ("RSA-2048", rsa.generate_private_key(65537, 2048))):
+            with self.subTest(name=name):
+                public = private.public_key()
+                self.assertTrue(self.verify(public, sign(private)))
+                self.assertFalse(self.verify(public, sign(private)[:-1]))
+                file = self.write("key", encrypt(private, "p"))
+                run = keytool("show", file, "p")
+                self.assertEqual(run.stdout, f"{name} {key_id(public)} private\n")
+                run = keytool("sign", file, "p", self.message)
+                check(public, base64.b64decode(run.stdout.strip(), validate=True))
+                run = keytool("show", file, "q")
+                self.assertEqual(run.stdout, f"-1: {file}: wrong passphrase\n")
+
+    def test_each_strength_and_label_of_the_others_is_read(self):
+        private = ec.generate_private_key(ec.SECP256R1())
+        for label in ("ENCRYPTED COSIGN PRIVATE KEY", "ENCRYPTED SIGSTORE PRIVATE KEY"):
+            for n in (32768, 65536, 131072):
+                with self.subTest(label=label, n=n):
+                    file = self.write("key", encrypt(private, "", label, n))
+                    run = keytool("show", file, "")
+                    self.assertEqual(run.stdout, f"P-256 {key_id(private.public_key())} private\n")
+
+    def test_raw_ecdsa_signatures_are_refused(self):
+        private = ec.generate_private_key(ec.SECP256R1())
+        r, s = utils.decode_dss_signature(sign(private))
+        self.assertFalse(self.verify(private.public_key(), r.to_bytes(32, "big") + s.to_bytes(32, "big")))
+
+    def test_another_hash_or_padding_is_refused(self):
+        for private in (ec.generate_private_key(ec.SECP384R1()), rsa.generate_private_key(65537, 2048)):
+            self.assertFalse(self.verify(private.public_key(), sign(private, hashes.SHA384())))
+        pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+        self.assertFalse(self.verify(private.public_key(), private.sign(MESSAGE, pss, hashes.SHA256())))
+
+    def test_other_kinds_of_keys_are_refused(self):
+        other = "-8: {}: a key other than Ed25519, RSA, or an uncompressed P-256 or P-384\n"
+        p256 = ec.generate_private_key(ec.SECP256R1()).public_key()
+        point = p256.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
+        compressed = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200") + point
+        rows = (
+            (ec.generate_private_key(ec.SECP521R1()).public_key().public_bytes(DER, SPKI), other),
+            (ec.generate_private_key(ec.SECP256K1()).public_key().public_bytes(DER, SPKI), other),
+            (compressed, other),
+            (rsa.generate_private_key(65537, 1024).public_key().public_bytes(DER, SPKI),
+             "-8: {}: an RSA key of 1024 bits, not 2048 to 16384\n"),
+            (p256.public_bytes(DER, SPKI) + b"\0", "-7: {}: a public key that is not in DER\n"),
+            (b"", "-7: {}: not a public key\n"),
+        )
+        for der, message in rows:
+            file = self.write("pub", pem("PUBLIC KEY", der))
+            self.assertEqual(keytool("show", file).stdout, message.format(file))
+
+    def test_a_plain_private_key_is_not_taken_unasked(self):
+        private = ec.generate_private_key(ec.SECP256R1())
+        file = self.write("key", private.private_bytes(PEM, PKCS8, PLAIN))
+        self.assertEqual(keytool("show", file, "").stdout, f"-1: {file}: a private key that is not encrypted\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

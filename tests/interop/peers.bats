@@ -1,0 +1,130 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Images by nacre in the hands of the tools that others use: they take them, and see the same.
+
+load ../lib/common
+
+# An image of three layers, as the peers that know no zstd want it.
+make_image() {
+	make_base context/base.tar
+	write context/dist/bin/shop <<<'#!/bin/sh'
+	chmod 755 context/dist/bin/shop
+	write context/nacre.yaml <<-'R'
+	nacre: 1
+	name: shop
+	from: rootfs:base.tar
+	layers:
+	  - name: first
+	    steps:
+	      - copy:   {from: dist, to: /srv/app, owner: "10001:10002"}
+	      - link:   {path: /usr/bin/shop, to: /srv/app/bin/shop}
+	      - remove: {path: /usr/share/doc}
+	  - name: second
+	    steps:
+	      - file:   {path: /etc/shop.conf, text: "listen = 8080\n"}
+	      - remove: {path: /etc/group}
+	config:
+	  user: app
+	  entrypoint: [/usr/bin/shop]
+	  workdir: /srv/app
+	R
+	nacre build context -t oci:layout:v1 --compression "${1:-gzip}" >/dev/null
+}
+
+# storage COMMAND ARGUMENT…: podman or buildah on storage of its own. podman takes only a short name
+# for what it keeps while it runs; and both want / to be a mount point, which it is not in a bare
+# chroot.
+storage() {
+	local command=$1 enter=()
+
+	shift
+	if ! awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+		mkdir -p "$scratch/root"
+		mountpoint -q "$scratch/root" || mount --rbind / "$scratch/root"
+		enter=(chroot "$scratch/root" env -C "$scratch")
+	fi
+	"${enter[@]}" "$command" --root "$scratch/storage" --runroot "$run_root" \
+		--storage-driver vfs "$@"
+}
+
+teardown() {
+	cd /
+	if mountpoint -q "$scratch/root"; then
+		umount -R -l "$scratch/root"
+	fi
+	[ -z "${run_root-}" ] || rm -rf "$run_root"
+}
+
+@test "skopeo inspects it, and sees the digest and the labels that nacre wrote" {
+	make_image zstd
+	skopeo inspect oci:layout:v1 >seen
+	[ "$(jq -r .Digest seen)" = "$(digest_of layout v1)" ]
+	[ "$(jq -r '.Layers | length' seen)" -eq 3 ]
+	skopeo inspect --config oci:layout:v1 | jq -e '.config.User == "app"'
+}
+
+@test "skopeo copies it to a directory byte for byte" {
+	make_image zstd
+	skopeo --insecure-policy copy -q --preserve-digests oci:layout:v1 dir:copy
+	cmp <(manifest layout v1) copy/manifest.json
+	for blob in $(manifest layout v1 | jq -r '.config.digest, .layers[].digest'); do
+		cmp "$(blob_path layout "$blob")" "copy/${blob#sha256:}"
+	done
+}
+
+@test "skopeo turns it into a docker archive with the same DiffIDs" {
+	make_image gzip
+	skopeo --insecure-policy copy -q oci:layout:v1 docker-archive:out.tar:shop:v1
+	local config
+	config=$(tar -xOf out.tar manifest.json | jq -r '.[0].Config')
+	[ "$(tar -xOf out.tar "$config" | jq -c .rootfs.diff_ids)" = \
+		"$(config layout v1 | jq -c .rootfs.diff_ids)" ]
+}
+
+@test "umoci unpacks the same rootfs" {
+	make_image gzip
+	umoci unpack --image layout:v1 bundle
+	nacre unpack oci:layout:v1 rootfs --unsigned
+	same_tree bundle/rootfs rootfs
+	jq -e '.process.args == ["/usr/bin/shop"] and .process.cwd == "/srv/app" and
+		.process.user.uid == 10001' bundle/config.json
+}
+
+@test "buildah takes it and mounts the same rootfs" {
+	make_image zstd
+	local container mounted
+	run_root=$(mktemp -d /tmp/run.XXXXXX)
+	container=$(storage buildah from --signature-policy "$BATS_TEST_DIRNAME/policy.json" \
+		oci:layout:v1)
+	mounted=$(storage buildah mount "$container")
+	nacre unpack oci:layout:v1 rootfs --unsigned
+	# Its root is the storage's own; and a directory that a layer puts something into, or takes
+	# something out of, without speaking of the directory, has the time of that moment.
+	same_tree "$mounted" rootfs >differences || true
+	grep -q '^18 entries, ' differences
+	run ! grep -vE '^(\.: (mode|mtime)|(etc|usr/bin|usr/share): mtime): |^18 entries' differences
+	storage buildah umount "$container"
+	storage buildah rm "$container"
+}
+
+@test "podman loads an archive of the layout, with the image ID that nacre said" {
+	make_image zstd
+	local id
+	id=$(manifest layout v1 | jq -r .config.digest)
+	run_root=$(mktemp -d /tmp/run.XXXXXX)
+	tar -C layout -cf image.tar .
+	storage podman load --signature-policy "$BATS_TEST_DIRNAME/policy.json" -i image.tar
+	storage podman image inspect "${id#sha256:}" >seen
+	[ "$(jq -r '.[0].Id' seen)" = "${id#sha256:}" ]
+	[ "$(jq -c '.[0].RootFS.Layers' seen)" = "$(config layout v1 | jq -c .rootfs.diff_ids)" ]
+}
+
+@test "what skopeo wrote, nacre unpacks" {
+	make_image gzip
+	skopeo --insecure-policy copy -q oci:layout:v1 oci:again:v1
+	nacre verify oci:again:v1 --unsigned --deep
+	nacre unpack oci:again:v1 one --unsigned
+	nacre unpack oci:layout:v1 two --unsigned
+	same_tree one two
+}

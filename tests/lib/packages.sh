@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What each purpose needs, by Debian's names (the same in 12 and 13), and how it gets there.
+# Sourced by tests/run, examples/run and .ci/run; nothing else installs anything.
+
+# Compiling the library and the command.
+packages_build=(
+	cmake ninja-build gcc libc6-dev pkg-config
+	libarchive-dev libbsd-dev libisal-dev libjansson-dev libseccomp-dev libsodium-dev libssl-dev
+	libyaml-dev libzstd-dev zlib1g-dev
+)
+
+# The unit tests, the end-to-end tests, and the other tools that images are compared with.
+packages_test=(
+	bats libcmocka-dev
+	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount openssl tar util-linux
+	xz-utils zstd
+	python3 python3-cryptography python3-jsonschema python3-yaml
+	buildah crun podman runc skopeo umoci
+	# What a static libarchive asks for, to link against libnacre.a.
+	libacl1-dev libbz2-dev liblz4-dev liblzma-dev libxml2-dev nettle-dev
+)
+
+# The first example: a Debian root file system to build upon, and a comparison at the end.
+packages_example=(
+	ca-certificates debian-archive-keyring mmdebstrap python3 tar zstd
+)
+
+# A second compiler, its run-time libraries, and the formatter.
+packages_ci=(
+	clang clang-format libclang-rt-dev llvm
+)
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		echo "${0##*/}: root is needed for '$1', and there is no sudo" >&2
+		return 1
+	fi
+}
+
+# packages_need NAME…: installs those that are missing, and asks the mirrors only then.
+packages_need() {
+	local name missing=()
+
+	command -v dpkg-query >/dev/null || {
+		echo "${0##*/}: only Debian's packages are known here; needed are: $*" >&2
+		return 1
+	}
+	for name; do
+		[ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+			missing+=("$name")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	echo "${0##*/}: installing ${missing[*]}"
+	as_root apt-get -q update </dev/null || return 1
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 \
+		install --no-install-recommends "${missing[@]}" </dev/null
+}
+
+# A bare chroot has no /proc, and bats, mmdebstrap and the sanitizers do not work without.
+# It is mounted for as long as the script runs.
+proc_need() {
+	[ -e /proc/self/fd ] && return 0
+	echo "${0##*/}: mounting /proc for as long as this runs"
+	as_root mount -t proc proc /proc || return 1
+	proc_mounted=yes
+}
+
+proc_done() {
+	[ -z "${proc_mounted-}" ] || as_root umount -l /proc
+}

@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "layers/diff.h"
+
+#include "base/env.h"
+#include "layers/fold.h"
+#include "layers/tar_write.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* --------------------------------------------------------------- contents */
+
+/* The content of a file is its key, again and again: two origins, so that bytes must be compared.
+ */
+static int open_pattern(struct nacre_origin *origin, uint64_t key, uint64_t size,
+	struct nacre_source **out_source, struct nacre_err *err)
+{
+	static char patterns[16][1024];
+
+	(void)origin;
+	assert_true(key < 16 && size <= sizeof(patterns[0]));
+	memset(patterns[key], (int)key + 'a', sizeof(patterns[0]));
+	return nacre_source_memory(patterns[key], (size_t)size, out_source, err);
+}
+
+static struct nacre_origin before_origin = { open_pattern };
+static struct nacre_origin after_origin = { open_pattern };
+
+struct layer_origin {
+	struct nacre_origin base;
+	const struct nacre_buf *bytes;
+};
+
+static int open_in_layer(struct nacre_origin *origin, uint64_t key, uint64_t size,
+	struct nacre_source **out_source, struct nacre_err *err)
+{
+	const struct layer_origin *layer = (const struct layer_origin *)origin;
+
+	assert_true(key + size <= layer->bytes->len);
+	return nacre_source_memory(layer->bytes->data + key, (size_t)size, out_source, err);
+}
+
+static bool same_bytes(const struct nacre_inode *a, const struct nacre_inode *b)
+{
+	struct nacre_source *x = NULL, *y = NULL;
+	char from_x[1024], from_y[1024];
+	size_t x_len = 0, y_len = 0;
+
+	if (a->size_bytes != b->size_bytes)
+		return false;
+	assert_int_equal(nacre_inode_open(a, &x, NULL), 0);
+	assert_int_equal(nacre_inode_open(b, &y, NULL), 0);
+	assert_int_equal(nacre_source_read_full(x, from_x, sizeof(from_x), &x_len, NULL), 0);
+	assert_int_equal(nacre_source_read_full(y, from_y, sizeof(from_y), &y_len, NULL), 0);
+	nacre_source_free(x);
+	nacre_source_free(y);
+	assert_int_equal(x_len, a->size_bytes);
+	return x_len == y_len && memcmp(from_x, from_y, x_len) == 0;
+}
+
+static unsigned questions;
+
+static int same_content(const struct nacre_inode *a, const struct nacre_inode *b, void *user,
+	bool *out_same, struct nacre_err *err)
+{
+	(void)user;
+	(void)err;
+	assert_int_equal(a->size_bytes, b->size_bytes);
+	questions++;
+	*out_same = same_bytes(a, b);
+	return 0;
+}
+
+/* ------------------------------------------------------------ random trees */
+
+static uint64_t seed;
+
+static unsigned pick(unsigned below)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(seed >> 33) % below;
+}
+
+static void set_attributes(struct nacre_tree *tree, struct nacre_inode *inode)
+{
+	static const struct nacre_xattr xattrs[] = { { "user.a", "1", 1 }, { "user.b", "\0", 1 } };
+
+	inode->mode = pick(4) ? inode->mode : 04755;
+	inode->uid = pick(4) ? 0 : 3000000;
+	inode->gid = pick(4) ? 0 : 7;
+	inode->mtime_s = pick(3) ? 5 : -1;
+	inode->mtime_ns = pick(4) ? 0 : 250000000;
+	inode->xattrs = NULL;
+	if (pick(4) == 0)
+		assert_int_equal(
+			nacre_xattrs_make(&tree->arena, xattrs, 1 + pick(2), &inode->xattrs, NULL),
+			0);
+}
+
+static void set_content(struct nacre_inode *inode, struct nacre_origin *origin)
+{
+	inode->size_bytes = pick(3) * 511;
+	inode->u.content.origin = inode->size_bytes ? origin : NULL;
+	inode->u.content.key = inode->size_bytes ? pick(3) : 0;
+}
+
+static struct nacre_inode *random_inode(
+	struct nacre_tree *tree, enum nacre_type type, struct nacre_origin *origin)
+{
+	static const char *const targets[] = { "a", "../b", "/a/b", "nowhere" };
+	struct nacre_inode *inode = nacre_inode_new(tree, type);
+
+	assert_non_null(inode);
+	set_attributes(tree, inode);
+	if (type == NACRE_TYPE_FILE)
+		set_content(inode, origin);
+	else if (type == NACRE_TYPE_SYMLINK)
+		inode->u.target = targets[pick(4)];
+	else if (type == NACRE_TYPE_CHAR || type == NACRE_TYPE_BLOCK)
+		inode->u.device.minor = pick(2);
+	return inode;
+}
+
+/* Any node but the root, or NULL. */
+static struct nacre_node *random_node(struct nacre_tree *tree)
+{
+	struct nacre_node *node = tree->root;
+
+	if (tree->nodes == 0)
+		return NULL;
+	for (unsigned left = 1 + pick((unsigned)tree->nodes); left > 0; left--)
+		node = nacre_tree_next(node);
+	return node;
+}
+
+static struct nacre_node *random_dir(struct nacre_tree *tree)
+{
+	struct nacre_node *node = random_node(tree);
+
+	while (node && node->inode->type != NACRE_TYPE_DIR)
+		node = node->parent;
+	return node ? node : tree->root;
+}
+
+static void add_random(struct nacre_tree *tree, struct nacre_origin *origin)
+{
+	static const enum nacre_type types[] = { NACRE_TYPE_DIR, NACRE_TYPE_DIR, NACRE_TYPE_DIR,
+		NACRE_TYPE_FILE, NACRE_TYPE_FILE, NACRE_TYPE_SYMLINK, NACRE_TYPE_CHAR,
+		NACRE_TYPE_FIFO };
+	struct nacre_node *dir = random_dir(tree), *other = random_node(tree);
+	char name[2] = { (char)('a' + pick(5)), '\0' };
+	struct nacre_inode *inode;
+
+	if (nacre_node_find(dir, name, 1))
+		return;
+	if (other && other->inode->type != NACRE_TYPE_DIR && pick(2))
+		inode = other->inode;
+	else
+		inode = random_inode(tree, types[pick(8)], origin);
+	assert_int_equal(nacre_tree_add(tree, dir, name, 1, inode, NULL, NULL), 0);
+}
+
+/* One small change to a tree that others may share inodes with. */
+static void change_something(struct nacre_tree *tree, struct nacre_origin *origin)
+{
+	struct nacre_node *node = random_node(tree), *other = random_node(tree);
+	struct nacre_inode *copy;
+
+	switch (node ? pick(5) : 4) {
+	case 0:
+		nacre_tree_remove(tree, node);
+		break;
+	case 1: /* all names of the inode, or this one alone */
+		copy = nacre_inode_copy(tree, node->inode);
+		assert_non_null(copy);
+		set_attributes(tree, copy);
+		if (pick(2) && copy->type == NACRE_TYPE_FILE)
+			set_content(copy, origin);
+		for (struct nacre_node *at = tree->root; at && pick(4); at = nacre_tree_next(at)) {
+			if (at->inode == node->inode && at != node)
+				at->inode = copy;
+		}
+		node->inode = copy;
+		break;
+	case 2:
+		if (node->inode->type != NACRE_TYPE_DIR && other->inode->type != NACRE_TYPE_DIR)
+			node->inode = other->inode;
+		break;
+	case 3: /* the same, but no longer linked */
+		node->inode = nacre_inode_copy(tree, node->inode);
+		assert_non_null(node->inode);
+		break;
+	default:
+		add_random(tree, origin);
+	}
+}
+
+static void make_random(struct nacre_tree *tree, struct nacre_origin *origin)
+{
+	assert_int_equal(nacre_tree_init(tree, NULL), 0);
+	for (unsigned count = pick(25); count > 0; count--)
+		add_random(tree, origin);
+}
+
+/* A tree that shares nothing with `from` but its text: inodes are copied, links stay links. */
+static void make_copy(struct nacre_tree *from, struct nacre_tree *out_tree)
+{
+	struct nacre_node *x = from->root, *y;
+
+	assert_int_equal(nacre_tree_clone(from, out_tree, NULL), 0);
+	for (; x; x = nacre_tree_next(x))
+		x->inode->peer = NULL;
+	for (x = from->root, y = out_tree->root; x;
+		x = nacre_tree_next(x), y = nacre_tree_next(y)) {
+		if (!x->inode->peer) {
+			x->inode->peer = nacre_inode_copy(out_tree, x->inode);
+			assert_non_null(x->inode->peer);
+			if (x->inode->type == NACRE_TYPE_FILE && x->inode->u.content.origin)
+				x->inode->peer->u.content.origin = &after_origin;
+		}
+		y->inode = x->inode->peer;
+	}
+}
+
+/* ---------------------------------------------------------------- checking */
+
+/* The two trees may share inodes, so their scratch fields say nothing here. */
+static void check_equal(struct nacre_tree *want, struct nacre_tree *got)
+{
+	struct nacre_node *x = want->root, *y = got->root;
+
+	for (; x && y; x = nacre_tree_next(x), y = nacre_tree_next(y)) {
+		struct nacre_node *v = want->root, *w = got->root;
+
+		assert_string_equal(x->name, y->name);
+		assert_true(!x->parent == !y->parent);
+		assert_true(nacre_inode_same_attrs(x->inode, y->inode));
+		if (x->inode->type == NACRE_TYPE_FILE)
+			assert_true(same_bytes(x->inode, y->inode));
+		for (; v != x; v = nacre_tree_next(v), w = nacre_tree_next(w))
+			assert_true((v->inode == x->inode) == (w->inode == y->inode));
+	}
+	assert_null(x);
+	assert_null(y);
+	assert_int_equal(want->nodes, got->nodes);
+}
+
+static const struct nacre_node *same_path(
+	const struct nacre_tree *tree, const struct nacre_node *node)
+{
+	char path[64];
+
+	return node->parent ? nacre_tree_find(tree, nacre_node_name(node, path, sizeof(path)))
+			    : tree->root;
+}
+
+static void check_whiteouts(
+	struct nacre_tree *diff, struct nacre_tree *before, struct nacre_tree *after)
+{
+	for (struct nacre_node *at = diff->root; at; at = nacre_tree_next(at)) {
+		if (at->inode->type == NACRE_TYPE_WHITEOUT) {
+			assert_non_null(same_path(before, at));
+			assert_null(same_path(after, at));
+		} else {
+			assert_non_null(same_path(after, at));
+		}
+	}
+}
+
+static void write_layer(struct nacre_tree *tree, struct nacre_buf *out_bytes)
+{
+	struct nacre_limits limits = nacre_env_limits(NULL);
+	struct nacre_layer_stats stats;
+	struct nacre_sink *sink = NULL;
+
+	*out_bytes = (struct nacre_buf)NACRE_BUF(1 << 24);
+	assert_int_equal(nacre_sink_buf(out_bytes, &sink, NULL), 0);
+	assert_int_equal(nacre_tar_write(tree, &limits, sink, &stats, NULL), 0);
+	nacre_sink_free(sink);
+}
+
+static void fold_layer(struct nacre_tree *tree, unsigned number, struct layer_origin *origin)
+{
+	struct nacre_limits limits = nacre_env_limits(NULL);
+	struct nacre_source *source = NULL;
+	struct nacre_err err = { NACRE_OK, "" };
+	uint64_t members = 0;
+
+	assert_int_equal(
+		nacre_source_memory(origin->bytes->data, origin->bytes->len, &source, NULL), 0);
+	if (nacre_fold_layer(tree, number, &origin->base, source, &limits, &members, &err))
+		fail_msg("%s", err.text);
+	nacre_source_free(source);
+}
+
+static void check_pair(struct nacre_tree *before, struct nacre_tree *after)
+{
+	struct nacre_buf bytes;
+	struct layer_origin origin = { { open_in_layer }, &bytes };
+	struct nacre_tree diff, result;
+
+	assert_int_equal(nacre_tree_diff(before, after, same_content, NULL, &diff, NULL), 0);
+	check_whiteouts(&diff, before, after);
+	write_layer(&diff, &bytes);
+	assert_int_equal(nacre_tree_clone(before, &result, NULL), 0);
+	fold_layer(&result, 2, &origin);
+	check_equal(after, &result);
+	nacre_tree_clear(&result);
+	nacre_tree_clear(&diff);
+	nacre_buf_clear(&bytes);
+}
+
+static void check_empty(struct nacre_tree *a, struct nacre_tree *b)
+{
+	struct nacre_tree diff;
+
+	assert_int_equal(nacre_tree_diff(a, b, same_content, NULL, &diff, NULL), 0);
+	assert_int_equal(diff.nodes, 0);
+	assert_false(diff.root->is_explicit);
+	nacre_tree_clear(&diff);
+}
+
+/* ------------------------------------------------------------------- tests */
+
+static void a_difference_of_unrelated_trees_makes_one_out_of_the_other(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 700; i++) {
+		struct nacre_tree before, after;
+
+		seed = i;
+		make_random(&before, &before_origin);
+		make_random(&after, &after_origin);
+		check_pair(&before, &after);
+		check_pair(&after, &before);
+		nacre_tree_clear(&before);
+		nacre_tree_clear(&after);
+	}
+}
+
+static void a_difference_of_a_tree_and_its_changed_copy_does_the_same(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct nacre_tree before, after;
+
+		seed = 1000000 + i;
+		make_random(&before, &before_origin);
+		make_copy(&before, &after);
+		check_empty(&before, &after);
+		for (unsigned changes = 1 + pick(4); changes > 0; changes--)
+			change_something(&after, &after_origin);
+		check_pair(&before, &after);
+		check_pair(&after, &before);
+		nacre_tree_clear(&after);
+		nacre_tree_clear(&before);
+	}
+}
+
+static void a_difference_of_trees_that_share_inodes_does_the_same(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct nacre_tree before, after;
+
+		seed = 2000000 + i;
+		make_random(&before, &before_origin);
+		check_empty(&before, &before);
+		assert_int_equal(nacre_tree_clone(&before, &after, NULL), 0);
+		check_empty(&before, &after);
+		for (unsigned changes = 1 + pick(4); changes > 0; changes--)
+			change_something(&after, &after_origin);
+		check_pair(&before, &after);
+		nacre_tree_clear(&after);
+		nacre_tree_clear(&before);
+	}
+}
+
+static struct nacre_node *put(struct nacre_tree *tree, struct nacre_node *dir, const char *name,
+	struct nacre_inode *inode)
+{
+	struct nacre_node *node = NULL;
+
+	assert_int_equal(nacre_tree_add(tree, dir ? dir : tree->root, name, strlen(name), inode,
+				 &node, NULL),
+		0);
+	return node;
+}
+
+static struct nacre_inode *file(struct nacre_tree *tree, uint64_t key, struct nacre_origin *origin)
+{
+	struct nacre_inode *inode = nacre_inode_new(tree, NACRE_TYPE_FILE);
+
+	assert_non_null(inode);
+	inode->size_bytes = 3;
+	inode->u.content.key = key;
+	inode->u.content.origin = origin;
+	return inode;
+}
+
+/* "+a -b .c" for the explicit a, the whiteout b and the parent c. */
+static void check_diff(struct nacre_tree *before, struct nacre_tree *after, const char *want)
+{
+	struct nacre_tree diff;
+	char text[256] = "", name[64];
+
+	assert_int_equal(nacre_tree_diff(before, after, same_content, NULL, &diff, NULL), 0);
+	for (struct nacre_node *at = diff.root; at; at = nacre_tree_next(at)) {
+		if (at == diff.root && !at->is_explicit)
+			continue;
+		strcat(text, *text ? " " : "");
+		strcat(text,
+			at->inode->type == NACRE_TYPE_WHITEOUT ? "-"
+				: at->is_explicit	       ? "+"
+							       : ".");
+		strcat(text, nacre_node_name(at, name, sizeof(name)));
+	}
+	assert_string_equal(text, want);
+	nacre_tree_clear(&diff);
+}
+
+static struct nacre_tree x, y;
+
+static int setup(void **state)
+{
+	(void)state;
+	questions = 0;
+	return nacre_tree_init(&x, NULL) || nacre_tree_init(&y, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	nacre_tree_clear(&x);
+	nacre_tree_clear(&y);
+	return 0;
+}
+
+static void an_unchanged_parent_is_not_repeated(void **state)
+{
+	struct nacre_node *was = put(&x, NULL, "d", nacre_inode_new(&x, NACRE_TYPE_DIR));
+	struct nacre_node *now = put(&y, NULL, "d", nacre_inode_new(&y, NACRE_TYPE_DIR));
+
+	(void)state;
+	(void)put(&x, was, "gone", file(&x, 0, &before_origin));
+	(void)put(&y, now, "new", file(&y, 0, &after_origin));
+	(void)put(&x, was, "same", file(&x, 1, &before_origin));
+	(void)put(&y, now, "same", file(&y, 1, &after_origin));
+	check_diff(&x, &y, ".d -d/gone +d/new");
+	assert_int_equal(questions, 1);
+}
+
+static void a_changed_root_and_a_changed_directory_are_written(void **state)
+{
+	(void)state;
+	(void)put(&x, NULL, "d", nacre_inode_new(&x, NACRE_TYPE_DIR));
+	put(&y, NULL, "d", nacre_inode_new(&y, NACRE_TYPE_DIR))->inode->mode = 0700;
+	y.root->inode->mtime_s = 1;
+	check_diff(&x, &y, "+/ +d");
+}
+
+static void contents_at_the_same_place_are_not_compared(void **state)
+{
+	(void)state;
+	(void)put(&x, NULL, "f", file(&x, 1, &before_origin));
+	(void)put(&y, NULL, "f", file(&y, 1, &before_origin));
+	check_diff(&x, &y, "");
+	assert_int_equal(questions, 0);
+}
+
+static void contents_that_differ_are_written(void **state)
+{
+	(void)state;
+	(void)put(&x, NULL, "f", file(&x, 1, &before_origin));
+	(void)put(&y, NULL, "f", file(&y, 2, &after_origin));
+	check_diff(&x, &y, "+f");
+	assert_int_equal(questions, 1);
+}
+
+static void a_name_more_brings_all_names_of_its_group(void **state)
+{
+	struct nacre_inode *was = file(&x, 1, &before_origin), *now = file(&y, 1, &after_origin);
+
+	(void)state;
+	(void)put(&x, NULL, "a", was);
+	(void)put(&x, NULL, "b", was);
+	(void)put(&y, NULL, "a", now);
+	(void)put(&y, NULL, "b", now);
+	check_diff(&x, &y, "");
+	(void)put(&y, NULL, "c", now);
+	check_diff(&x, &y, "+a +b +c");
+}
+
+static void a_name_less_leaves_the_others_linked(void **state)
+{
+	struct nacre_inode *was = file(&x, 1, &before_origin), *now = file(&y, 1, &after_origin);
+
+	(void)state;
+	(void)put(&x, NULL, "a", was);
+	(void)put(&x, NULL, "b", was);
+	(void)put(&x, NULL, "c", was);
+	(void)put(&y, NULL, "a", now);
+	(void)put(&y, NULL, "c", now);
+	check_diff(&x, &y, "-b");
+}
+
+static void a_link_taken_apart_writes_one_of_the_two(void **state)
+{
+	struct nacre_inode *was = file(&x, 1, &before_origin);
+
+	(void)state;
+	(void)put(&x, NULL, "a", was);
+	(void)put(&x, NULL, "b", was);
+	(void)put(&y, NULL, "a", file(&y, 1, &after_origin));
+	(void)put(&y, NULL, "b", file(&y, 1, &after_origin));
+	check_diff(&x, &y, "+b");
+}
+
+static void a_directory_that_becomes_a_file_needs_no_whiteouts(void **state)
+{
+	struct nacre_node *d = put(&x, NULL, "d", nacre_inode_new(&x, NACRE_TYPE_DIR));
+
+	(void)state;
+	(void)put(&x, d, "f", file(&x, 1, &before_origin));
+	(void)put(&y, NULL, "d", file(&y, 1, &after_origin));
+	check_diff(&x, &y, "+d");
+	check_diff(&y, &x, "+d +d/f");
+}
+
+static int refuse(const struct nacre_inode *a, const struct nacre_inode *b, void *user,
+	bool *out_same, struct nacre_err *err)
+{
+	(void)a;
+	(void)b;
+	(void)out_same;
+	return nacre_fail(err, NACRE_E_IO, "cannot read %s", (const char *)user);
+}
+
+static void an_error_of_the_comparison_is_handed_on(void **state)
+{
+	struct nacre_err err;
+	struct nacre_tree diff;
+	char what[] = "it";
+
+	(void)state;
+	(void)put(&x, NULL, "f", file(&x, 1, &before_origin));
+	(void)put(&y, NULL, "f", file(&y, 2, &after_origin));
+	assert_int_equal(nacre_tree_diff(&x, &y, refuse, what, &diff, &err), NACRE_E_IO);
+	assert_string_equal(err.text, "cannot read it");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_difference_of_unrelated_trees_makes_one_out_of_the_other),
+		cmocka_unit_test(a_difference_of_a_tree_and_its_changed_copy_does_the_same),
+		cmocka_unit_test(a_difference_of_trees_that_share_inodes_does_the_same),
+		cmocka_unit_test_setup_teardown(
+			an_unchanged_parent_is_not_repeated, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_changed_root_and_a_changed_directory_are_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			contents_at_the_same_place_are_not_compared, setup, teardown),
+		cmocka_unit_test_setup_teardown(contents_that_differ_are_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_name_more_brings_all_names_of_its_group, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_name_less_leaves_the_others_linked, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_link_taken_apart_writes_one_of_the_two, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_directory_that_becomes_a_file_needs_no_whiteouts, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			an_error_of_the_comparison_is_handed_on, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
