@@ -5,6 +5,7 @@
 #include "base/env.h"
 #include "base/path.h"
 #include "base/scope.h"
+#include "builder/meter.h"
 #include "layers/foreign.h"
 #include "layers/member.h"
 #include "layers/place.h"
@@ -41,11 +42,20 @@ static bool strip_names(const struct reader *r, const char **path)
 	return r->strip == 0 || **path;
 }
 
+/* Puts the content of the member that is being read aside. */
+static int put_content(struct reader *r, const struct nacre_foreign_member *member,
+	struct nacre_inode *inode, struct nacre_err *err)
+{
+	inode->size_bytes = member->size_bytes;
+	inode->u.content.origin = nacre_spool_origin(r->spool);
+	inode->u.content.key = nacre_spool_size(r->spool);
+	return nacre_stream_copy(nacre_foreign_data(r->foreign), r->sink, NULL, err);
+}
+
 static int make_inode(struct reader *r, const struct nacre_foreign_member *member,
 	struct nacre_inode **out_inode, struct nacre_err *err)
 {
 	struct nacre_inode *inode = nacre_inode_new(r->tree, member->type);
-	uint64_t at = nacre_spool_size(r->spool);
 	int rc;
 
 	if (!inode)
@@ -65,10 +75,7 @@ static int make_inode(struct reader *r, const struct nacre_foreign_member *membe
 		inode->u.device.major = member->major;
 		inode->u.device.minor = member->minor;
 	} else if (rc == 0 && member->type == NACRE_TYPE_FILE && member->size_bytes > 0) {
-		inode->size_bytes = member->size_bytes;
-		inode->u.content.origin = nacre_spool_origin(r->spool);
-		inode->u.content.key = at;
-		rc = nacre_stream_copy(nacre_foreign_data(r->foreign), r->sink, NULL, err);
+		rc = put_content(r, member, inode, err);
 	}
 	*out_inode = inode;
 	return rc;
@@ -90,7 +97,13 @@ static int find_link(struct reader *r, const struct nacre_foreign_member *member
 		return nacre_fail(err, NACRE_E_UNSAFE,
 			"a hard link to '%s', which is no file before it", member->link);
 	*out_inode = node->inode;
-	return 0;
+	if (member->size_bytes == 0)
+		return 0;
+	if (node->inode->type != NACRE_TYPE_FILE)
+		return nacre_fail(err, NACRE_E_UNSAFE, "content for '%s', which is a %s",
+			member->link, nacre_type_name(node->inode->type));
+	/* In a cpio the last name of a file brings its content. */
+	return put_content(r, member, node->inode, err);
 }
 
 static int put_node(
@@ -151,16 +164,19 @@ int nacre_archive_tree_read(int fd, uint32_t strip, struct nacre_spool *spool,
 	struct nacre_foreign *foreign = NULL;
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *sink = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *meter = NULL;
 	struct reader r = { .tree = tree, .spool = spool, .strip = strip };
-	uint64_t members = 0;
 	int rc;
 
 	r.limits = nacre_env_limits(env);
 	rc = nacre_foreign_open(fd, &r.limits, &foreign, err);
 	if (rc == 0)
 		rc = nacre_spool_sink(spool, &sink, err);
+	if (rc == 0)
+		rc = nacre_meter_new(sink, env, "reading the archive", &meter, err);
 	r.foreign = foreign;
-	r.sink = sink;
+	r.sink = meter;
 	while (rc == 0) {
 		struct nacre_foreign_member member;
 		bool has = false;
@@ -169,9 +185,6 @@ int nacre_archive_tree_read(int fd, uint32_t strip, struct nacre_spool *spool,
 		if (rc || !has)
 			break;
 		rc = put_member(&r, &member, err);
-		if (rc == 0 && ++members % 256 == 0)
-			rc = nacre_progress(
-				env, "reading the archive", nacre_spool_size(spool), 0, err);
 	}
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "builder/archive_tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -28,7 +29,10 @@ struct nacre_tree *nacre_base_tree(struct nacre_base *base)
 /* The path is the user's own: it may be absolute, and links in it are followed. */
 static int open_path(int context, const char *path, int flags, int *out_fd, struct nacre_err *err)
 {
-	*out_fd = openat(context, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	do
+		*out_fd =
+			openat(context, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	while (*out_fd < 0 && errno == EINTR);
 	return *out_fd < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
 }
 
@@ -47,8 +51,25 @@ static int open_rootfs(struct nacre_base *base, const struct nacre_recipe *recip
 	return rc;
 }
 
+/* A manifest is found whatever its platform is; the recipe may not make another one of it. */
+static int check_platform(
+	const struct nacre_base *base, const struct nacre_recipe *recipe, struct nacre_err *err)
+{
+	const struct nacre_platform *want = &recipe->platform.value, *got = &base->config.platform;
+	char want_text[NACRE_PLATFORM_TEXT], got_text[NACRE_PLATFORM_TEXT];
+
+	if (!recipe->platform.given ||
+		(strcmp(want->os, got->os) == 0 &&
+			strcmp(want->architecture, got->architecture) == 0))
+		return 0;
+	nacre_platform_print(want, want_text);
+	nacre_platform_print(got, got_text);
+	return nacre_fail(err, NACRE_E_UNSUPPORTED,
+		"the image is for '%s', and the recipe is for '%s'", got_text, want_text);
+}
+
 static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
-	const struct nacre_env *env, struct nacre_err *err)
+	int scratch, const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	NACRE_CLEANUP(nacre_descriptor_clear)
@@ -74,8 +95,10 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	if (rc == 0)
 		rc = nacre_config_check(&base->config, &base->manifest, err);
 	if (rc == 0)
-		rc = nacre_image_tree_read(
-			base->layout, &base->manifest, &base->config, env, &base->image, err);
+		rc = check_platform(base, recipe, err);
+	if (rc == 0)
+		rc = nacre_image_tree_read(base->layout, &base->manifest, &base->config, scratch,
+			env, &base->image, err);
 	return rc;
 }
 
@@ -93,7 +116,7 @@ int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
 	if (rc == 0 && recipe->from.kind == NACRE_FROM_ROOTFS)
 		rc = open_rootfs(&base, recipe, context, scratch, env, err);
 	else if (rc == 0 && recipe->from.kind == NACRE_FROM_OCI)
-		rc = open_image(&base, recipe, context, env, err);
+		rc = open_image(&base, recipe, context, scratch, env, err);
 	if (rc)
 		return nacre_recipe_within(
 			err, recipe, recipe->from.mark, rc, "from '%s'", recipe->from.text);

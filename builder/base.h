@@ -27,7 +27,8 @@ struct nacre_base {
  * @param out_base  set on success only; the caller's to clear, after all trees that share its
  * inodes
  *
- * Errors: those of opening and reading it, with FILE:LINE:COLUMN of `from` in front.
+ * Errors: those of opening and reading it, UNSUPPORTED (another platform), with FILE:LINE:COLUMN of
+ * `from` in front.
  */
 NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
 	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err);

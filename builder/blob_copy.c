@@ -31,6 +31,9 @@ int nacre_blob_copy(const struct nacre_layout *from, const struct nacre_descript
 	memset(&copied, 0, sizeof(copied));
 	if (is_same_place(from, to))
 		return 0;
+	if (strcmp(nacre_digest_algorithm(&desc->digest), "sha256") != 0)
+		return nacre_fail(err, NACRE_E_UNSUPPORTED,
+			"blob %s: only sha256 blobs can be copied", desc->digest.text);
 	rc = nacre_layout_open_blob(from, desc, &fd, err);
 	if (rc == 0)
 		rc = nacre_source_fd(fd, 0, desc->size_bytes, &source, err);

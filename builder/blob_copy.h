@@ -9,7 +9,8 @@
  * Copies a blob into a batch and proves its digest on the way; nothing is done when both layouts
  * are the same directory.
  *
- * Errors: those of nacre_layout_open_blob(), DIGEST, those of the batch.
+ * Errors: those of nacre_layout_open_blob(), DIGEST, UNSUPPORTED (another algorithm than
+ * sha256), those of the batch.
  */
 NACRE_CHECKED int nacre_blob_copy(const struct nacre_layout *from,
 	const struct nacre_descriptor *desc, const struct nacre_layout *to,

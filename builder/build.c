@@ -12,6 +12,8 @@
 #include "builder/recipe_load.h"
 #include "builder/same_content.h"
 #include "builder/steps.h"
+#include "builder/store.h"
+#include "builder/target.h"
 #include "formats/mediatype.h"
 #include "layers/diff.h"
 
@@ -20,12 +22,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* As decoders have it: so much may come out of however little. */
+#define RATIO_FREE_BYTES ((uint64_t)64 << 20)
+
 struct build {
 	const struct nacre_build_options *options;
 	const struct nacre_env *env;
 	struct nacre_recipe *recipe;
 	int context;
-	struct nacre_layout *layout; /* of the first tag */
+	struct nacre_target target; /* of the first tag */
 	struct nacre_layout_batch *batch;
 	struct nacre_base base;
 	struct nacre_steps *steps;
@@ -49,7 +54,7 @@ static void build_clear(struct build *b)
 	nacre_config_clear(&b->config);
 	nacre_manifest_clear(&b->manifest);
 	nacre_descriptor_clear(&b->image);
-	nacre_layout_free(b->layout);
+	nacre_target_clear(&b->target);
 	nacre_recipe_free(b->recipe);
 	nacre_fd_close(&b->context);
 }
@@ -79,7 +84,8 @@ static int take_base_layers(struct build *b, struct nacre_err *err)
 		if (!built)
 			return NACRE_E_LIMIT;
 		memset(&desc, 0, sizeof(desc));
-		rc = nacre_blob_copy(b->base.layout, &layers->items[i], b->layout, b->batch, err);
+		rc = nacre_blob_copy(
+			b->base.layout, &layers->items[i], b->target.layout, b->batch, err);
 		if (rc == 0)
 			rc = nacre_descriptor_copy(&layers->items[i], &desc, err);
 		if (rc == 0)
@@ -98,12 +104,61 @@ static bool is_nothing(const struct nacre_tree *diff)
 	return diff->nodes == 0 && !diff->root->is_explicit;
 }
 
+/*
+ * Grafting below links can make a tree deeper than any path that a recipe says. What readers of the
+ * image refuse is not built, and the recursion of what follows is bounded.
+ */
+static int check_depth(const struct nacre_tree *tree, uint64_t most, struct nacre_err *err)
+{
+	uint64_t depth = 0; /* of `at` */
+	struct nacre_node *at = tree->root, *next;
+
+	for (; (next = nacre_tree_next(at)); at = next) {
+		char name[256];
+
+		if (next->parent == at)
+			depth++;
+		else
+			for (; at->parent != next->parent; at = at->parent)
+				depth--;
+		if (depth > most)
+			return nacre_fail(err, NACRE_E_LIMIT,
+				"'%s': more than %llu directories deep (limit depth)",
+				nacre_node_name(next, name, sizeof(name)),
+				(unsigned long long)most);
+	}
+	return 0;
+}
+
+/* The limits that readers hold a layer to. A ratio can be right; a reader cannot know. */
+static int check_layer(const struct build *b, const char *name,
+	const struct nacre_built_layer *layer, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(b->env);
+
+	if (layer->members > limits.layer_members)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"more than %llu members (limit layer-members)",
+			(unsigned long long)limits.layer_members);
+	if (layer->tar_bytes > limits.layer_bytes)
+		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit layer-bytes)",
+			(unsigned long long)limits.layer_bytes);
+	if (layer->tar_bytes <= RATIO_FREE_BYTES ||
+		layer->tar_bytes / limits.ratio <= layer->blob_bytes)
+		return 0;
+	return nacre_warn(b->env, err,
+		"layer '%s' is more than %llu times its compressed size (limit ratio): to "
+		"unpack it needs a higher limit",
+		name, (unsigned long long)limits.ratio);
+}
+
 /* What turns `before` into `after` becomes a layer, if it is anything. */
 static int add_layer(struct build *b, const char *name, struct nacre_tree *before,
 	struct nacre_tree *after, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_tree_clear)
 	struct nacre_tree diff = NACRE_TREE;
+	const struct nacre_limits limits = nacre_env_limits(b->env);
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc;
 	struct nacre_built_layer *built = next_built(b, err);
@@ -111,12 +166,16 @@ static int add_layer(struct build *b, const char *name, struct nacre_tree *befor
 
 	memset(&desc, 0, sizeof(desc));
 	if (rc == 0)
+		rc = check_depth(after, limits.depth, err);
+	if (rc == 0)
 		rc = nacre_tree_diff(before, after, nacre_same_content, NULL, &diff, err);
 	if (rc == 0 && is_nothing(&diff))
 		return nacre_image_config_add(&b->config, name, NULL, b->epoch, err);
 	if (rc == 0)
 		rc = nacre_layer_emit(
-			&diff, &b->options->compression, b->batch, b->env, &desc, built, err);
+			name, &diff, &b->options->compression, b->batch, b->env, &desc, built, err);
+	if (rc == 0)
+		rc = check_layer(b, name, built, err);
 	if (rc == 0)
 		rc = nacre_image_config_add(&b->config, name, &built->diff_id, b->epoch, err);
 	if (rc == 0)
@@ -166,9 +225,12 @@ static int build_layers(struct build *b, struct nacre_err *err)
 	b->trees = calloc(count ? count : 1, sizeof(b->trees[0]));
 	if (!b->trees)
 		return nacre_fail_nomem(err);
-	if (b->base.layout)
+	if (b->base.layout) {
 		rc = take_base_layers(b, err);
-	else if (b->base.is_rootfs)
+		if (rc)
+			return nacre_recipe_within(err, b->recipe, b->recipe->from.mark, rc,
+				"from '%s'", b->recipe->from.text);
+	} else if (b->base.is_rootfs)
 		rc = add_rootfs_layer(b, err);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		rc = build_layer(b, &b->recipe->layers[i], before, &b->trees[i], err);
@@ -206,47 +268,84 @@ static int emit_documents(struct build *b, struct nacre_err *err)
 
 /* --------------------------------------------------------------------------- tags */
 
+static bool is_synced(const struct build *b)
+{
+	return !b->env || !b->env->no_sync;
+}
+
 static bool is_same_layout(const struct nacre_ref *a, const struct nacre_ref *b)
 {
 	return a->transport == b->transport &&
 		(a->transport == NACRE_STORE || strcmp(a->path, b->path) == 0);
 }
 
-/* A further layout gets a copy of the image. */
-static int tag_elsewhere(struct build *b, const struct nacre_ref *tag, struct nacre_err *err)
+static int tag_in(struct build *b, struct nacre_layout_batch *batch, const struct nacre_ref *layout,
+	const struct nacre_ref *tags, size_t count, struct nacre_err *err)
 {
-	NACRE_CLEANUP(nacre_layout_freep)
-	struct nacre_layout *layout = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (is_same_layout(layout, &tags[i]))
+			rc = nacre_batch_tag(
+				batch, &b->image, tags[i].tag[0] ? tags[i].tag : NULL, err);
+	}
+	return rc;
+}
+
+/* Puts a copy of the image where one of the tags lies, with all tags that lie there. */
+static int copy_to(struct build *b, const struct nacre_ref *layout, const struct nacre_ref *tags,
+	size_t count, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_target_clear)
+	struct nacre_target target = NACRE_TARGET;
 	NACRE_CLEANUP(nacre_batch_freep)
 	struct nacre_layout_batch *batch = NULL;
-	int rc = nacre_image_open(tag, b->options->store, true, &layout, err);
+	int rc = nacre_target_open(&target, layout, b->options->store, err);
 
 	if (rc == 0)
-		rc = nacre_batch_new(layout, b->env, &batch, err);
+		rc = nacre_batch_new(target.layout, b->env, &batch, err);
 	if (rc == 0)
-		rc = nacre_image_copy(b->layout, &b->image, layout, batch, b->env, err);
+		rc = nacre_image_copy(
+			b->target.layout, &b->image, target.layout, batch, b->env, err);
 	if (rc == 0)
-		rc = nacre_batch_tag(batch, &b->image, tag->tag[0] ? tag->tag : NULL, err);
-	return rc ? rc : nacre_batch_commit(batch, err);
+		rc = tag_in(b, batch, layout, tags, count, err);
+	if (rc == 0)
+		rc = nacre_batch_commit(batch, err);
+	return rc ? rc : nacre_target_commit(&target, is_synced(b), err);
+}
+
+/* The first layout has the image. If somebody has made it meanwhile, theirs gets a copy. */
+static int store_first(
+	struct build *b, const struct nacre_ref *tags, size_t count, struct nacre_err *err)
+{
+	int rc = tag_in(b, b->batch, &tags[0], tags, count, err);
+
+	if (rc == 0)
+		rc = nacre_step(b->env, err, "storing %s", b->image.digest.text);
+	if (rc == 0)
+		rc = nacre_batch_commit(b->batch, err);
+	if (rc == 0)
+		rc = nacre_target_commit(&b->target, is_synced(b), err);
+	return rc == NACRE_E_EXISTS ? copy_to(b, &tags[0], tags, count, err) : rc;
+}
+
+static bool is_first_of_its_layout(const struct nacre_ref *tags, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		if (is_same_layout(&tags[i], &tags[at]))
+			return false;
+	}
+	return true;
 }
 
 static int tag_all(
 	struct build *b, const struct nacre_ref *tags, size_t count, struct nacre_err *err)
 {
-	int rc = 0;
+	int rc = store_first(b, tags, count, err);
 
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (is_same_layout(&tags[0], &tags[i]))
-			rc = nacre_batch_tag(
-				b->batch, &b->image, tags[i].tag[0] ? tags[i].tag : NULL, err);
-	}
-	if (rc == 0)
-		rc = nacre_step(b->env, err, "storing %s", b->image.digest.text);
-	if (rc == 0)
-		rc = nacre_batch_commit(b->batch, err);
 	for (size_t i = 1; i < count && rc == 0; i++) {
-		if (!is_same_layout(&tags[0], &tags[i]))
-			rc = tag_elsewhere(b, &tags[i], err);
+		if (is_first_of_its_layout(tags, i))
+			rc = copy_to(b, &tags[i], tags, count, err);
 	}
 	return rc;
 }
@@ -263,32 +362,41 @@ static int default_tag(const struct build *b, struct nacre_ref *out_tag, struct 
 	return nacre_ref_parse(name, strlen(name), out_tag, err);
 }
 
-static int check_tags(const struct nacre_ref *tags, size_t count, struct nacre_err *err)
+/* All of them before anything is done: a mistake in the last must not show behind the first. */
+static int check_tags(
+	const struct nacre_ref *tags, size_t count, const char *store, struct nacre_err *err)
 {
-	for (size_t i = 0; i < count; i++) {
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		const char *path;
 		char text[NACRE_REF_TEXT];
 
-		if (tags[i].digest.text[0] == '\0')
-			continue;
-		nacre_ref_print(&tags[i], text);
-		return nacre_fail(err, NACRE_E_ARG,
-			"%s: a digest cannot be given to what is to be built", text);
+		if (tags[i].digest.text[0])
+			rc = nacre_fail(err, NACRE_E_ARG,
+				"a digest cannot be given to what is to be built");
+		else
+			rc = nacre_store_path(&tags[i], store, &path, err);
+		if (rc) {
+			nacre_ref_print(&tags[i], text);
+			rc = nacre_within(err, rc, "%s", text);
+		}
 	}
-	return 0;
+	return rc;
 }
 
 static int run(struct build *b, const struct nacre_ref *tags, size_t count, struct nacre_err *err)
 {
-	int rc = nacre_image_open(&tags[0], b->options->store, true, &b->layout, err);
+	int rc = nacre_target_open(&b->target, &tags[0], b->options->store, err);
 
 	if (rc == 0)
-		rc = nacre_batch_new(b->layout, b->env, &b->batch, err);
+		rc = nacre_batch_new(b->target.layout, b->env, &b->batch, err);
 	if (rc == 0)
-		rc = nacre_base_open(
-			b->recipe, b->context, nacre_layout_dir(b->layout), b->env, &b->base, err);
+		rc = nacre_base_open(b->recipe, b->context, nacre_layout_dir(b->target.layout),
+			b->env, &b->base, err);
 	if (rc == 0)
-		rc = nacre_steps_new(b->recipe, b->context, nacre_layout_dir(b->layout), b->epoch,
-			b->env, &b->steps, err);
+		rc = nacre_steps_new(b->recipe, b->context, nacre_layout_dir(b->target.layout),
+			b->epoch, b->env, &b->steps, err);
 	if (rc == 0)
 		rc = nacre_image_config_begin(b->recipe, &b->base,
 			b->recipe->created.given ? b->recipe->created.seconds : b->epoch,
@@ -314,6 +422,7 @@ int nacre_build(const struct nacre_build_options *options, const struct nacre_en
 	b.options = options;
 	b.env = env;
 	b.context = -1;
+	b.target = (struct nacre_target)NACRE_TARGET;
 	rc = nacre_dir_open(options->context, &b.context, err);
 	if (rc == 0)
 		rc = nacre_recipe_load(options, b.context, env, &b.recipe, err);
@@ -328,7 +437,7 @@ int nacre_build(const struct nacre_build_options *options, const struct nacre_en
 		count = 1;
 	}
 	if (rc == 0)
-		rc = check_tags(tags, count, err);
+		rc = check_tags(tags, count, options->store, err);
 	if (rc == 0)
 		rc = run(&b, tags, count, err);
 	if (rc == 0)

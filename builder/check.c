@@ -20,7 +20,7 @@ static int check_deep(const struct nacre_layout *layout, const struct nacre_mani
 	int rc;
 
 	memset(&image, 0, sizeof(image));
-	rc = nacre_image_tree_read(layout, manifest, config, env, &image, err);
+	rc = nacre_image_tree_read(layout, manifest, config, -1, env, &image, err);
 	checked->tar_bytes = image.tar_bytes;
 	checked->members = image.members;
 	return rc;
@@ -35,13 +35,9 @@ int nacre_image_check(const struct nacre_layout *layout, const struct nacre_trus
 	size_t count = manifest->layers.count;
 	int rc = 0;
 
-	for (size_t i = 0; i < count && rc == 0; i++) {
+	for (size_t i = 0; i < count && rc == 0 && !deep; i++) {
 		const struct nacre_descriptor *desc = &manifest->layers.items[i];
 
-		checked.blobs++;
-		checked.blob_bytes += desc->size_bytes;
-		if (deep)
-			continue;
 		rc = nacre_step(env, err, "checking layer %zu of %zu", i + 1, count);
 		if (rc == 0)
 			rc = nacre_layout_check_blob(layout, desc, env, err);
@@ -50,6 +46,10 @@ int nacre_image_check(const struct nacre_layout *layout, const struct nacre_trus
 	}
 	if (rc == 0 && deep)
 		rc = check_deep(layout, manifest, nacre_trusted_config(image), env, &checked, err);
+	/* Only now: these are the sizes of files that are there, which no sum makes overflow. */
+	checked.blobs = count;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		checked.blob_bytes += manifest->layers.items[i].size_bytes;
 	if (rc == 0)
 		*out_checked = checked;
 	return rc;

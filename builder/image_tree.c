@@ -55,7 +55,7 @@ static int fold_blob(struct nacre_image_tree *image, size_t i, const struct nacr
 }
 
 static int read_layers(struct nacre_image_tree *image, const struct nacre_layout *layout,
-	const struct nacre_manifest *manifest, const struct nacre_config *config,
+	const struct nacre_manifest *manifest, const struct nacre_config *config, int scratch,
 	const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
@@ -75,7 +75,7 @@ static int read_layers(struct nacre_image_tree *image, const struct nacre_layout
 		rc = nacre_step(env, err, "reading %s", name);
 		if (rc == 0)
 			rc = nacre_layer_blob_open(layout, &manifest->layers.items[i],
-				&config->diff_ids[i], name, env, &image->layers[i], err);
+				&config->diff_ids[i], name, scratch, env, &image->layers[i], err);
 		if (rc)
 			break;
 		image->layer_count++;
@@ -85,7 +85,7 @@ static int read_layers(struct nacre_image_tree *image, const struct nacre_layout
 }
 
 int nacre_image_tree_read(const struct nacre_layout *layout, const struct nacre_manifest *manifest,
-	const struct nacre_config *config, const struct nacre_env *env,
+	const struct nacre_config *config, int scratch, const struct nacre_env *env,
 	struct nacre_image_tree *out_image, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_image_tree_clear)
@@ -95,7 +95,7 @@ int nacre_image_tree_read(const struct nacre_layout *layout, const struct nacre_
 	memset(&image, 0, sizeof(image));
 	rc = nacre_tree_init(&image.tree, err);
 	if (rc == 0)
-		rc = read_layers(&image, layout, manifest, config, env, err);
+		rc = read_layers(&image, layout, manifest, config, scratch, env, err);
 	if (rc)
 		return rc;
 	*out_image = image;

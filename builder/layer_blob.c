@@ -21,12 +21,13 @@
 
 struct nacre_layer_blob {
 	struct nacre_origin origin; /* first: it is what inodes point at */
-	const struct nacre_layout *layout;
+	int scratch;
 	struct nacre_digest diff_id;
 	enum nacre_codec codec;
 	struct nacre_limits limits;
 	uint64_t size_bytes;
 	int fd;
+	bool is_wanted;
 	struct nacre_spool *spool; /* the uncompressed tar, once something is opened at random */
 	char *name;
 };
@@ -103,9 +104,11 @@ static int fill_spool(struct nacre_layer_blob *blob, struct nacre_err *err)
 	struct nacre_spool *spool = NULL;
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *sink = NULL;
-	int rc = nacre_spool_new(
-		nacre_layout_dir(blob->layout), blob->limits.layer_bytes, &spool, err);
+	int rc;
 
+	if (blob->scratch < 0)
+		return nacre_fail(err, NACRE_E_ARG, "a stream only, its files cannot be opened");
+	rc = nacre_spool_new(blob->scratch, blob->limits.layer_bytes, &spool, err);
 	if (rc == 0)
 		rc = nacre_spool_sink(spool, &sink, err);
 	if (rc == 0)
@@ -136,8 +139,8 @@ static void freep(struct nacre_layer_blob **blob)
 }
 
 int nacre_layer_blob_open(const struct nacre_layout *layout, const struct nacre_descriptor *desc,
-	const struct nacre_digest *diff_id, const char *name, const struct nacre_env *env,
-	struct nacre_layer_blob **out_blob, struct nacre_err *err)
+	const struct nacre_digest *diff_id, const char *name, int scratch,
+	const struct nacre_env *env, struct nacre_layer_blob **out_blob, struct nacre_err *err)
 {
 	NACRE_CLEANUP(freep)
 	struct nacre_layer_blob *blob = calloc(1, sizeof(*blob));
@@ -146,7 +149,7 @@ int nacre_layer_blob_open(const struct nacre_layout *layout, const struct nacre_
 	if (!blob)
 		return nacre_fail_nomem(err);
 	blob->origin.open = open_content;
-	blob->layout = layout;
+	blob->scratch = scratch;
 	blob->diff_id = *diff_id;
 	blob->limits = nacre_env_limits(env);
 	blob->size_bytes = desc->size_bytes;
@@ -176,6 +179,16 @@ void nacre_layer_blob_free(struct nacre_layer_blob *blob)
 	nacre_fd_close(&blob->fd);
 	free(blob->name);
 	free(blob);
+}
+
+void nacre_layer_blob_want(struct nacre_origin *origin)
+{
+	((struct nacre_layer_blob *)origin)->is_wanted = true;
+}
+
+bool nacre_layer_blob_is_wanted(const struct nacre_layer_blob *blob)
+{
+	return blob->is_wanted;
 }
 
 struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob)

@@ -16,17 +16,23 @@ struct nacre_layer_blob;
 /**
  * Opens the blob and reads all of it to prove its digest.
  *
- * @param layout  borrowed: contents opened at random are put aside in its directory
- * @param desc    copied
- * @param name    "layer 2 of 5", for messages and progress; copied
+ * @param desc     copied
+ * @param name     "layer 2 of 5", for messages and progress; copied
+ * @param scratch  a directory, borrowed: contents opened at random are put aside there; -1: they
+ *                 cannot be opened, but streamed
  *
  * Errors: NOT_FOUND, FORMAT (another size), DIGEST, UNSUPPORTED (no layer media type), LIMIT
  * (blob-bytes), IO, CANCELED.
  */
 NACRE_CHECKED int nacre_layer_blob_open(const struct nacre_layout *layout,
 	const struct nacre_descriptor *desc, const struct nacre_digest *diff_id, const char *name,
-	const struct nacre_env *env, struct nacre_layer_blob **out_blob, struct nacre_err *err);
+	int scratch, const struct nacre_env *env, struct nacre_layer_blob **out_blob,
+	struct nacre_err *err);
 void nacre_layer_blob_free(struct nacre_layer_blob *blob);
+
+/** Notes that somebody wants content of a blob's, by its origin. */
+void nacre_layer_blob_want(struct nacre_origin *origin);
+bool nacre_layer_blob_is_wanted(const struct nacre_layer_blob *blob);
 
 struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob);
 const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob);

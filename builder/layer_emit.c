@@ -5,14 +5,15 @@
 #include "base/env.h"
 #include "base/scope.h"
 #include "builder/compression.h"
+#include "builder/meter.h"
 #include "formats/mediatype.h"
 
 #include <string.h>
 
-int nacre_layer_emit(struct nacre_tree *tree, const struct nacre_compression *compression,
-	struct nacre_layout_batch *batch, const struct nacre_env *env,
-	struct nacre_descriptor *out_desc, struct nacre_built_layer *out_layer,
-	struct nacre_err *err)
+int nacre_layer_emit(const char *name, struct nacre_tree *tree,
+	const struct nacre_compression *compression, struct nacre_layout_batch *batch,
+	const struct nacre_env *env, struct nacre_descriptor *out_desc,
+	struct nacre_built_layer *out_layer, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *blob = NULL;
@@ -20,6 +21,8 @@ int nacre_layer_emit(struct nacre_tree *tree, const struct nacre_compression *co
 	struct nacre_sink *encoder = NULL;
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *hasher = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *meter = NULL;
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
 	const struct nacre_limits limits = nacre_env_limits(env);
@@ -36,9 +39,11 @@ int nacre_layer_emit(struct nacre_tree *tree, const struct nacre_compression *co
 	if (rc == 0)
 		rc = nacre_sink_hash(encoder, hash, &tar_bytes, &hasher, err);
 	if (rc == 0)
-		rc = nacre_tar_write(tree, &limits, hasher, &stats, err);
+		rc = nacre_meter_new(hasher, env, name, &meter, err);
 	if (rc == 0)
-		rc = nacre_sink_finish(hasher, err);
+		rc = nacre_tar_write(tree, &limits, meter, &stats, err);
+	if (rc == 0)
+		rc = nacre_sink_finish(meter, err);
 	if (rc == 0)
 		rc = nacre_batch_close_blob(
 			batch, &blob, nacre_media_layer(nacre_codec_name(codec)), out_desc, err);

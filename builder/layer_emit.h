@@ -9,13 +9,14 @@
 #include <nacre/builder.h>
 
 /**
+ * @param name       of the layer, for progress
  * @param tree       often a difference (layers/diff.h)
  * @param out_desc   taken as empty; set on success only
  * @param out_layer  DiffID, digest and numbers of what was written
  *
  * Errors: those of nacre_tar_write(), the codec and the batch.
  */
-NACRE_CHECKED int nacre_layer_emit(struct nacre_tree *tree,
+NACRE_CHECKED int nacre_layer_emit(const char *name, struct nacre_tree *tree,
 	const struct nacre_compression *compression, struct nacre_layout_batch *batch,
 	const struct nacre_env *env, struct nacre_descriptor *out_desc,
 	struct nacre_built_layer *out_layer, struct nacre_err *err);

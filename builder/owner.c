@@ -55,12 +55,28 @@ static bool is_text(const char *text, size_t len, const char *want)
 	return strlen(want) == len && memcmp(text, want, len) == 0;
 }
 
-/* The first line whose field `key` is `want`; its field `value` as a number. */
-static bool look_up(const struct nacre_buf *text, unsigned key, const char *want, unsigned value,
-	uint32_t *out_number)
+static bool number(const char *line, size_t line_len, unsigned i, uint32_t *out_number)
+{
+	const char *text;
+	uint64_t value = 0;
+	size_t len;
+
+	if (!field(line, line_len, i, &text, &len) || !nacre_number_parse(text, len, &value) ||
+		value >= UINT32_MAX)
+		return false;
+	*out_number = (uint32_t)value;
+	return true;
+}
+
+/*
+ * The first line whose field `key` is `want`, and its fields 2 and 3 as numbers; `out_gid` NULL:
+ * only field 2. Lines without these numbers are passed over, as the C library does.
+ */
+static bool look_up(const struct nacre_buf *text, unsigned key, const char *want, uint32_t *out_id,
+	uint32_t *out_gid)
 {
 	const char *at = text->data, *end = at + text->len, *got;
-	uint64_t number;
+	uint32_t id = 0, gid = 0;
 	size_t len;
 
 	while (at && at < end) {
@@ -68,9 +84,10 @@ static bool look_up(const struct nacre_buf *text, unsigned key, const char *want
 		size_t line = (size_t)((newline ? newline : end) - at);
 
 		if (field(at, line, key, &got, &len) && is_text(got, len, want) &&
-			field(at, line, value, &got, &len) &&
-			nacre_number_parse(got, len, &number) && number < UINT32_MAX) {
-			*out_number = (uint32_t)number;
+			number(at, line, 2, &id) && (!out_gid || number(at, line, 3, &gid))) {
+			*out_id = id;
+			if (out_gid)
+				*out_gid = gid;
 			return true;
 		}
 		at = newline ? newline + 1 : end;
@@ -94,15 +111,14 @@ static int find_user(const struct nacre_tree *tree, const struct nacre_recipe_id
 		if (rc == NACRE_E_NOT_FOUND)
 			return 0;
 		if (rc == 0)
-			(void)look_up(&text, 2, user->text, 3, out_gid);
+			(void)look_up(&text, 2, user->text, out_uid, out_gid);
 		return rc;
 	}
 	if (rc)
 		return nacre_within(err, rc, "user '%s'", user->text);
-	if (!look_up(&text, 0, user->text, 2, out_uid))
+	if (!look_up(&text, 0, user->text, out_uid, out_gid))
 		return nacre_fail(err, NACRE_E_NOT_FOUND, "no user '%s' in the image's /etc/passwd",
 			user->text);
-	(void)look_up(&text, 0, user->text, 3, out_gid);
 	return 0;
 }
 
@@ -120,7 +136,7 @@ static int find_group(const struct nacre_tree *tree, const struct nacre_recipe_i
 	rc = load(tree, "etc/group", &text, err);
 	if (rc)
 		return nacre_within(err, rc, "group '%s'", group->text);
-	if (!look_up(&text, 0, group->text, 2, out_gid))
+	if (!look_up(&text, 0, group->text, out_gid, NULL))
 		return nacre_fail(err, NACRE_E_NOT_FOUND, "no group '%s' in the image's /etc/group",
 			group->text);
 	return 0;

@@ -155,7 +155,7 @@ static void put_content(struct emitter *e, const struct nacre_recipe_text *conte
 		put_text(e, "text", content);
 		return;
 	}
-	e->rc = nacre_base64_encode(content->text, content->len, &text, e->err);
+	e->rc = nacre_base64_emit(content->text, content->len, &text, e->err);
 	if (e->rc == 0)
 		nacre_jemit_text(&e->json, "base64", text.data);
 }

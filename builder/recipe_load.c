@@ -44,6 +44,9 @@ int nacre_recipe_load(const struct nacre_build_options *options, int context,
 		  : open_named(context, options->context, &fd, &name, err);
 	if (rc == 0) {
 		rc = nacre_buf_read_fd(&text, fd, err);
+		if (rc == NACRE_E_LIMIT)
+			rc = nacre_fail(err, rc, "more than %llu bytes (limit recipe-bytes)",
+				(unsigned long long)limits.recipe_bytes);
 		if (rc)
 			return nacre_within(err, rc, "%s", name);
 	}

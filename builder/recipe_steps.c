@@ -195,7 +195,7 @@ static int read_content_base64(struct nacre_recipe_reader *r, const struct nacre
 	data = nacre_arena_new(&r->recipe->arena, NACRE_BASE64_ROOM(text.len) + 1);
 	if (!squeezed || !data)
 		return nacre_fail_nomem(err);
-	if (!nacre_base64_decode(squeezed, text.len, data, &content->len))
+	if (nacre_base64_parse(squeezed, text.len, data, text.len, &content->len, NULL))
 		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
 			"'%s' is not base64 with its padding (RFC 4648, section 4)", what);
 	content->text = data;

@@ -13,6 +13,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#define TRIES 16
+
 static int check_empty(int parent, const char *name, const char *target, struct nacre_err *err)
 {
 	nacre_autofd int dir = -1;
@@ -60,6 +62,25 @@ int nacre_staging_check(const char *target, struct nacre_err *err)
 	return rc ? rc : check_target(parent, name, target, err);
 }
 
+/* Opens and locks the new directory. Errors: NOT_FOUND when a sweep of another run has taken it. */
+static int lock_dir(struct nacre_staging *staging, struct nacre_err *err)
+{
+	struct stat st;
+	int rc = nacre_dir_open_at(staging->parent, staging->name, &staging->dir, err);
+
+	if (rc)
+		return rc;
+	while (flock(staging->dir, LOCK_EX) < 0) {
+		if (errno != EINTR)
+			return nacre_fail_os(err, "lock '%s'", staging->name);
+	}
+	if (fstat(staging->dir, &st) < 0)
+		return nacre_fail_os(err, "stat '%s'", staging->name);
+	return st.st_nlink > 0
+		? 0
+		: nacre_fail(err, NACRE_E_NOT_FOUND, "'%s': vanished", staging->name);
+}
+
 static int make_dir(struct nacre_staging *staging, struct nacre_err *err)
 {
 	char name[sizeof(staging->name)];
@@ -70,12 +91,25 @@ static int make_dir(struct nacre_staging *staging, struct nacre_err *err)
 	if (mkdirat(staging->parent, name, 0700) < 0)
 		return nacre_fail_os(err, "new directory beside '%s'", staging->target);
 	memcpy(staging->name, name, sizeof(name));
-	rc = nacre_dir_open_at(staging->parent, name, &staging->dir, err);
-	if (rc == 0 && flock(staging->dir, LOCK_EX | LOCK_NB) < 0)
-		rc = nacre_fail_os(err, "lock '%s'", name);
+	rc = lock_dir(staging, err);
 	/* A umask may have taken bits of ours. */
 	if (rc == 0 && fchmod(staging->dir, 0700) < 0)
 		rc = nacre_fail_os(err, "mode of '%s'", name);
+	return rc;
+}
+
+/*
+ * Between making it and locking it, the sweep of another run that works beside us may take it for a
+ * leftover. Then it is made anew.
+ */
+static int make_locked_dir(struct nacre_staging *staging, struct nacre_err *err)
+{
+	int rc = NACRE_E_NOT_FOUND;
+
+	for (int tries = 0; tries < TRIES && rc == NACRE_E_NOT_FOUND; tries++) {
+		nacre_fd_close(&staging->dir);
+		rc = make_dir(staging, err);
+	}
 	return rc;
 }
 
@@ -89,7 +123,14 @@ int nacre_staging_open(struct nacre_staging *staging, const char *target, struct
 	if (rc)
 		return rc;
 	nacre_staging_sweep(staging->parent);
-	return make_dir(staging, err);
+	return make_locked_dir(staging, err);
+}
+
+static int flush_parent(const struct nacre_staging *staging, bool sync, struct nacre_err *err)
+{
+	if (sync && fsync(staging->parent) < 0)
+		return nacre_fail_os(err, "flush the directory of '%s'", staging->target);
+	return 0;
 }
 
 int nacre_staging_commit(struct nacre_staging *staging, bool sync, struct nacre_err *err)
@@ -98,9 +139,18 @@ int nacre_staging_commit(struct nacre_staging *staging, bool sync, struct nacre_
 	if (renameat(staging->parent, staging->name, staging->parent, staging->target) < 0)
 		return nacre_fail_os(err, "%s", staging->target);
 	staging->name[0] = '\0';
-	if (sync && fsync(staging->parent) < 0)
-		return nacre_fail_os(err, "flush the directory of '%s'", staging->target);
-	return 0;
+	return flush_parent(staging, sync, err);
+}
+
+int nacre_staging_commit_inner(
+	struct nacre_staging *staging, const char *name, bool sync, struct nacre_err *err)
+{
+	if (renameat(staging->dir, name, staging->parent, staging->target) < 0)
+		return nacre_fail_os(err, "%s", staging->target);
+	/* What is done is done: an empty directory that stays is for the next sweep. */
+	if (unlinkat(staging->parent, staging->name, AT_REMOVEDIR) == 0)
+		staging->name[0] = '\0';
+	return flush_parent(staging, sync, err);
 }
 
 void nacre_staging_clear(struct nacre_staging *staging)

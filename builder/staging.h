@@ -39,6 +39,14 @@ NACRE_CHECKED int nacre_staging_check(const char *target, struct nacre_err *err)
 NACRE_CHECKED int nacre_staging_commit(
 	struct nacre_staging *staging, bool sync, struct nacre_err *err);
 
+/**
+ * The same for a directory inside of the staging directory, which itself is removed.
+ *
+ * Errors: EXISTS, IO.
+ */
+NACRE_CHECKED int nacre_staging_commit_inner(
+	struct nacre_staging *staging, const char *name, bool sync, struct nacre_err *err);
+
 /** Removes the staging directory unless it was committed. */
 void nacre_staging_clear(struct nacre_staging *staging);
 

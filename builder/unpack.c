@@ -16,17 +16,15 @@
 
 #include <string.h>
 
-/* Which layers hold something that is still in the tree. */
-static bool is_needed(const struct nacre_tree *tree, const struct nacre_origin *origin)
+/* Finds the layers that hold something that is still in the tree: the others need not be read. */
+static void want_layers(const struct nacre_tree *tree)
 {
 	for (struct nacre_node *node = tree->root; node; node = nacre_tree_next(node)) {
 		const struct nacre_inode *inode = node->inode;
 
-		if (inode->type == NACRE_TYPE_FILE && inode->size_bytes > 0 &&
-			inode->u.content.origin == origin)
-			return true;
+		if (inode->type == NACRE_TYPE_FILE && inode->size_bytes > 0)
+			nacre_layer_blob_want(inode->u.content.origin);
 	}
-	return false;
 }
 
 static int write_layer(struct nacre_writer *writer, struct nacre_layer_blob *blob,
@@ -61,8 +59,9 @@ static int write_tree(struct nacre_image_tree *image, int staging,
 
 	if (rc == 0)
 		rc = nacre_writer_dirs(writer, err);
+	want_layers(&image->tree);
 	for (size_t i = 0; i < image->layer_count && rc == 0; i++) {
-		if (is_needed(&image->tree, nacre_layer_blob_origin(image->layers[i])))
+		if (nacre_layer_blob_is_wanted(image->layers[i]))
 			rc = write_layer(writer, image->layers[i], env, err);
 	}
 	if (rc == 0)
@@ -90,7 +89,7 @@ int nacre_unpack(const struct nacre_layout *layout, const struct nacre_trusted *
 	rc = nacre_staging_check(target, err);
 	if (rc == 0)
 		rc = nacre_image_tree_read(layout, nacre_trusted_manifest(trusted),
-			nacre_trusted_config(trusted), env, &image, err);
+			nacre_trusted_config(trusted), -1, env, &image, err);
 	if (rc == 0)
 		rc = nacre_unpack_policy_apply(&image.tree, options, env, &unpacked, err);
 	if (rc == 0)

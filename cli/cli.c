@@ -312,7 +312,7 @@ int cli_image_open(struct cli *cli, struct cli_image *image)
 {
 	struct nacre_err err;
 
-	if (nacre_image_open(&image->ref, cli->store, false, &image->layout, &err))
+	if (nacre_image_open(&image->ref, cli->store, &image->layout, &err))
 		return cli_fail_with(cli, &err);
 	return 0;
 }

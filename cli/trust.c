@@ -118,6 +118,7 @@ int cli_trust_image(struct cli *cli, const struct cli_trust *trust, const struct
 
 void cli_trusted_print(const struct nacre_trusted *trusted)
 {
+	printf("image ID  %s\n", nacre_trusted_image_id(trusted)->text);
 	printf("manifest  %s\n", nacre_trusted_digest(trusted)->text);
 	(void)fputs("trust     ", stdout);
 	out_text(stdout, nacre_trusted_reason(trusted));
@@ -128,6 +129,7 @@ void cli_trusted_print(const struct nacre_trusted *trusted)
 
 void cli_trusted_print_json(const struct nacre_trusted *trusted)
 {
+	printf("\"imageId\":\"%s\",", nacre_trusted_image_id(trusted)->text);
 	printf("\"manifest\":\"%s\",\"trust\":", nacre_trusted_digest(trusted)->text);
 	out_json(stdout, nacre_trusted_reason(trusted));
 	(void)fputs(",\"signers\":[", stdout);

@@ -2,6 +2,7 @@
 /* Descriptors. Whether what they name is there is for layout.c and registries to see. */
 #include "formats/descriptor.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/scope.h"
 
@@ -63,50 +64,6 @@ int nacre_descriptor_copy(const struct nacre_descriptor *from, struct nacre_desc
 
 /* ---------------------------------------------------------------- embedded data */
 
-/* Six bits of a digit, or 64. */
-static unsigned digit_of(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (unsigned)(at - digits) : 64;
-}
-
-/* RFC 4648, section 4: with padding, nothing else between, and no bits lost at the end. */
-static int decode_base64(const char *text, size_t len, struct nacre_buf *out, struct nacre_err *err)
-{
-	size_t pad = 0;
-
-	while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
-		pad++;
-	if (len % 4 != 0)
-		return nacre_fail(err, NACRE_E_FORMAT, "not base64");
-	for (size_t i = 0; i < len; i += 4) {
-		size_t missing = i + 4 == len ? pad : 0;
-		uint32_t bits = 0;
-		char bytes[3];
-		int rc;
-
-		for (size_t k = 0; k < 4; k++) {
-			unsigned digit = k < 4 - missing ? digit_of(text[i + k]) : 0;
-
-			if (digit == 64)
-				return nacre_fail(err, NACRE_E_FORMAT, "not base64");
-			bits = bits << 6 | digit;
-		}
-		if (bits & (((uint32_t)1 << (8 * missing)) - 1))
-			return nacre_fail(err, NACRE_E_FORMAT, "not base64");
-		bytes[0] = (char)(bits >> 16 & 255);
-		bytes[1] = (char)(bits >> 8 & 255);
-		bytes[2] = (char)(bits & 255);
-		rc = nacre_buf_add(out, bytes, 3 - missing, err);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
 static int prove_data(const char *text, const struct nacre_descriptor *desc, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_buf_clear)
@@ -114,8 +71,10 @@ static int prove_data(const char *text, const struct nacre_descriptor *desc, str
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
 	struct nacre_digest got;
-	int rc = decode_base64(text, strlen(text), &data, err);
+	int rc = nacre_buf_reserve(&data, NACRE_BASE64_ROOM(strlen(text)), err);
 
+	if (rc == 0)
+		rc = nacre_base64_parse(text, strlen(text), data.data, data.max, &data.len, err);
 	if (rc == 0)
 		rc = nacre_hash_new_like(&desc->digest, &hash, err);
 	if (rc)

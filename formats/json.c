@@ -695,13 +695,17 @@ static void put_string(struct nacre_jemit *out, const char *text, size_t len)
 	put(out, "\"", 1);
 }
 
+/* Whether the innermost container is an array. */
+static bool in_array(const struct nacre_jemit *out)
+{
+	return (out->arrays >> (out->depth & 63)) & 1;
+}
+
 /* What stands before every value: a comma, the name. */
 static void begin_value(struct nacre_jemit *out, const char *name)
 {
-	bool in_array = (out->arrays >> (out->depth & 63)) & 1;
-
 	assert(out->rc || out->depth > 0 || !out->some);
-	assert(out->rc || (out->depth > 0 && !in_array) == (name != NULL));
+	assert(out->rc || (out->depth > 0 && !in_array(out)) == (name != NULL));
 	if (out->some)
 		put(out, ",", 1);
 	if (name) {
@@ -740,7 +744,7 @@ void nacre_jemit_array(struct nacre_jemit *out, const char *name)
 void nacre_jemit_end(struct nacre_jemit *out)
 {
 	assert(out->depth > 0);
-	put(out, (out->arrays >> (out->depth & 63)) & 1 ? "]" : "}", 1);
+	put(out, in_array(out) ? "]" : "}", 1);
 	out->depth--;
 	out->some = true;
 }

@@ -477,13 +477,26 @@ static int keep_member(struct nacre_fold *fold, const struct nacre_member *membe
 	return 0;
 }
 
+/* Members are cheap, but a hundred KiB of xattrs on each of a million would not be. */
+static int check_memory(const struct nacre_fold *fold, struct nacre_err *err)
+{
+	if (fold->tree->arena.used_bytes + fold->arena.used_bytes <= fold->limits.tree_bytes)
+		return 0;
+	return nacre_fail(err, NACRE_E_LIMIT,
+		"more than %llu bytes of names and attributes (limit tree-bytes)",
+		(unsigned long long)fold->limits.tree_bytes);
+}
+
 int nacre_fold_add(
 	struct nacre_fold *fold, const struct nacre_member *member, struct nacre_err *err)
 {
 	bool is_whiteout =
 		member->kind == NACRE_MEMBER_WHITEOUT || member->kind == NACRE_MEMBER_OPAQUE;
 	struct nacre_inode *inode = NULL;
+	int rc = check_memory(fold, err);
 
+	if (rc)
+		return rc;
 	fold->members_count++;
 	if (member->kind == NACRE_MEMBER_ENTRY) {
 		inode = nacre_inode_copy(fold->tree, &member->inode);

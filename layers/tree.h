@@ -111,7 +111,10 @@ struct nacre_tree {
 };
 
 /** Nothing yet: for nacre_tree_clear(). */
-#define NACRE_TREE { .root = NULL }
+#define NACRE_TREE                                                                                 \
+	{                                                                                          \
+		.root = NULL                                                                       \
+	}
 
 /** An empty tree: a root with mode 0755, owner 0:0, time 0, not explicit. Errors: NOMEM. */
 NACRE_CHECKED int nacre_tree_init(struct nacre_tree *tree, struct nacre_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Secrets, the box that encrypted keys lie in, and base64. */
+/** Secrets, and the box that encrypted keys lie in. */
 #ifndef NACRE_SIGN_BOX_H
 #define NACRE_SIGN_BOX_H
 
@@ -59,21 +59,5 @@ NACRE_CHECKED int nacre_box_seal(const struct nacre_secret *plain, const char *p
  */
 NACRE_CHECKED int nacre_box_open(const struct nacre_box *box, const char *passphrase,
 	struct nacre_secret *out_plain, struct nacre_err *err);
-
-/* ------------------------------------------------------------------ base64 */
-
-/** Standard alphabet, padded, one line. @param out_text  appended to. Errors: LIMIT, NOMEM. */
-NACRE_CHECKED int nacre_base64_emit(
-	const void *data, size_t len, struct nacre_buf *out_text, struct nacre_err *err);
-
-/**
- * The reverse: exactly what nacre_base64_emit() would have written, or an error.
- *
- * @param out_data  has room for `room` bytes
- * Errors: FORMAT ("not base64"), LIMIT (more than `room`).
- * Spec:   RFC 4648, sections 4 and 3.5.
- */
-NACRE_CHECKED int nacre_base64_parse(const char *text, size_t text_len, void *out_data, size_t room,
-	size_t *out_len, struct nacre_err *err);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "sign/key.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/staged.h"

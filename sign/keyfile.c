@@ -7,6 +7,7 @@
  */
 #include "sign/keyfile.h"
 
+#include "base/base64.h"
 #include "base/scope.h"
 #include "formats/json.h"
 

@@ -5,6 +5,7 @@
  */
 #include "sign/pem.h"
 
+#include "base/base64.h"
 #include "base/scope.h"
 
 #include <string.h>

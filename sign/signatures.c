@@ -5,6 +5,7 @@
  */
 #include "sign/signatures.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/scope.h"
 #include "formats/mediatype.h"

@@ -164,6 +164,11 @@ int nacre_trust_unsigned(const struct nacre_layout *layout, const struct nacre_r
 	return rc;
 }
 
+const struct nacre_digest *nacre_trusted_image_id(const struct nacre_trusted *trusted)
+{
+	return &trusted->manifest.config.digest;
+}
+
 const struct nacre_digest *nacre_trusted_digest(const struct nacre_trusted *trusted)
 {
 	return &trusted->desc.digest;

@@ -17,14 +17,14 @@ extern "C" {
 /**
  * Opens the layout that a reference lies in.
  *
- * @param ref     oci: or a name in the store
- * @param store   the layout of bare names; NULL: there is none
- * @param create  make it when it is not there (the store with its parents)
+ * @param ref    oci: or a name in the store
+ * @param store  the layout of bare names; NULL: there is none
  *
- * Errors: NOT_FOUND, UNSUPPORTED (another transport), those of nacre_layout_create().
+ * Errors: ARG (a bare name without a store), UNSUPPORTED (another transport), those of
+ * nacre_layout_open().
  */
 NACRE_API NACRE_CHECKED int nacre_image_open(const struct nacre_ref *ref, const char *store,
-	bool create, struct nacre_layout **out_layout, struct nacre_err *err);
+	struct nacre_layout **out_layout, struct nacre_err *err);
 
 /* ------------------------------------------------------------------- build */
 

@@ -202,6 +202,9 @@ NACRE_API NACRE_CHECKED int nacre_trust_unsigned(const struct nacre_layout *layo
 
 NACRE_API void nacre_trusted_free(struct nacre_trusted *trusted);
 
+/** The image ID: the digest of its config; borrowed. */
+NACRE_API const struct nacre_digest *nacre_trusted_image_id(const struct nacre_trusted *trusted);
+
 /** The digest of the image's manifest; borrowed. */
 NACRE_API const struct nacre_digest *nacre_trusted_digest(const struct nacre_trusted *trusted);
 

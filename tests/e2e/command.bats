@@ -213,3 +213,22 @@ typed() {
 	[ "$output" = "$(<one)" ]
 	[ -z "$stderr" ]
 }
+
+completed() { # completed WORD…: what bash offers for the last word
+	local COMP_WORDS=("$NACRE" "$@") COMP_CWORD=$# COMPREPLY=()
+
+	_nacre
+	echo "${COMPREPLY[*]}"
+}
+
+@test "bash completes commands, options and files" {
+	# shellcheck source=/dev/null
+	. "$lib/../../cli/completion.bash"
+	[ "$(completed uns)" = "" ]
+	[ "$(completed un)" = unpack ]
+	[ "$(completed key n)" = new ]
+	[ "$(completed build --comp)" = --compression ]
+	[ "$(completed key new --p)" = --passphrase-file ]
+	touch some-file
+	[ "$(completed build some)" = some-file ]
+}

@@ -81,6 +81,8 @@ static void check(const struct nacre_pax *pax, const struct nacre_limits *limits
 	struct nacre_arena arena = NACRE_ARENA;
 	struct nacre_pax again;
 
+	if (nacre_buf_reserve(&body, 0, NULL))
+		abort();
 	if (pax->path)
 		add_record(&body, "", "path", pax->path, pax->path_len);
 	if (pax->link)

@@ -9,6 +9,7 @@
  *
  * MESSAGE is a file. A refusal is printed as "CODE: text" and ends with 3.
  */
+#include "base/base64.h"
 #include "base/file.h"
 #include "sign/box.h"
 #include "sign/key.h"

@@ -95,24 +95,23 @@ def make_room(root, members):
             remove(path)
 
 
-def set_root(root, member):
+def set_directory(path, member):
     mtime_ns = int(Decimal(member.pax_headers.get("mtime", member.mtime)) * 1_000_000_000)
-    os.chown(root, member.uid, member.gid)
-    os.chmod(root, member.mode)
-    os.utime(root, ns=(mtime_ns, mtime_ns))
+    os.chown(path, member.uid, member.gid)
+    os.chmod(path, member.mode)
+    os.utime(path, ns=(mtime_ns, mtime_ns))
 
 
-def apply_layer(root, data, extract, times):
+def apply_layer(root, data, tar_name, times):
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errors="surrogateescape") as tar:
         members = tar.getmembers()
     make_room(root, members)
-    subprocess.run(extract, cwd=root, input=data, check=True)
-    for member in members:
-        if member.isdir():
-            path = os.path.normpath(os.path.join(root, member.name))
-            if path == os.path.normpath(root):  # bsdtar leaves the folder that it runs in alone
-                set_root(root, member)
-            times[path] = os.lstat(path).st_mtime_ns
+    subprocess.run(EXTRACT[tar_name], cwd=root, input=data, check=True)
+    for member in filter(tarfile.TarInfo.isdir, members):
+        path = os.path.normpath(os.path.join(root, member.name))
+        if tar_name == "bsd":  # which leaves directories that were there before as they were
+            set_directory(path, member)
+        times[path] = os.lstat(path).st_mtime_ns
 
 
 def main():
@@ -130,7 +129,7 @@ def main():
     os.mkdir(args.dir)
     times = {}
     for data in layers(args.layout, args.tag):
-        apply_layer(args.dir, data, EXTRACT[args.tar], times)
+        apply_layer(args.dir, data, args.tar, times)
     for path, mtime_ns in times.items():
         if os.path.isdir(path) and not os.path.islink(path):
             os.utime(path, ns=(mtime_ns, mtime_ns))

@@ -62,15 +62,26 @@ packages_need() {
 		install --no-install-recommends "${missing[@]}" </dev/null
 }
 
-# A bare chroot has no /proc, and bats, mmdebstrap and the sanitizers do not work without.
-# It is mounted for as long as the script runs.
-proc_need() {
-	[ -e /proc/self/fd ] && return 0
-	echo "${0##*/}: mounting /proc for as long as this runs"
-	as_root mount -t proc proc /proc || return 1
-	proc_mounted=yes
+# A bare chroot has no /proc and no /sys, and bats, mmdebstrap, podman and the sanitizers do not work
+# without. They are mounted for as long as the script runs.
+mounted=()
+mounts_need() {
+	local kind
+
+	for kind in proc sysfs; do
+		local place=/${kind%fs}
+
+		[ -z "$(ls -A "$place" 2>/dev/null)" ] || continue
+		echo "${0##*/}: mounting $place for as long as this runs"
+		as_root mount -t "$kind" "$kind" "$place" || return 1
+		mounted+=("$place")
+	done
 }
 
-proc_done() {
-	[ -z "${proc_mounted-}" ] || as_root umount -l /proc
+mounts_done() {
+	local i
+
+	for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do # umount itself wants /proc
+		as_root umount -l "${mounted[i]}"
+	done
 }

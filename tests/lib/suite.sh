@@ -34,3 +34,8 @@ suite_test() {
 	[ "$(id -u)" -eq 0 ] || as_root chown -R "$(id -u):$(id -g)" "build/$preset"
 	return "$rc"
 }
+
+# suite PRESET [CTEST-OPTION…]: both
+suite() {
+	suite_build "$1" && suite_test "$@"
+}

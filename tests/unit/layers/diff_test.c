@@ -440,7 +440,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void an_unchanged_parent_is_not_repeated(void **state)
+static void directories_on_the_way_are_named_again_and_what_is_unchanged_in_them_not(void **state)
 {
 	struct nacre_node *was = put(&x, NULL, "d", nacre_inode_new(&x, NACRE_TYPE_DIR));
 	struct nacre_node *now = put(&y, NULL, "d", nacre_inode_new(&y, NACRE_TYPE_DIR));
@@ -450,7 +450,7 @@ static void an_unchanged_parent_is_not_repeated(void **state)
 	(void)put(&y, now, "new", file(&y, 0, &after_origin));
 	(void)put(&x, was, "same", file(&x, 1, &before_origin));
 	(void)put(&y, now, "same", file(&y, 1, &after_origin));
-	check_diff(&x, &y, ".d -d/gone +d/new");
+	check_diff(&x, &y, "+d -d/gone +d/new");
 	assert_int_equal(questions, 1);
 }
 
@@ -560,7 +560,8 @@ int main(void)
 		cmocka_unit_test(a_difference_of_a_tree_and_its_changed_copy_does_the_same),
 		cmocka_unit_test(a_difference_of_trees_that_share_inodes_does_the_same),
 		cmocka_unit_test_setup_teardown(
-			an_unchanged_parent_is_not_repeated, setup, teardown),
+			directories_on_the_way_are_named_again_and_what_is_unchanged_in_them_not,
+			setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_changed_root_and_a_changed_directory_are_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -83,66 +83,6 @@ static void a_damaged_box_does_not_open(void **state)
 		"too short to be encrypted");
 }
 
-static void base64_is_the_one_of_the_rfc(void **state)
-{
-	/* RFC 4648, section 10 */
-	static const char *const rows[][2] = {
-		{ "", "" },
-		{ "f", "Zg==" },
-		{ "fo", "Zm8=" },
-		{ "foo", "Zm9v" },
-		{ "foob", "Zm9vYg==" },
-		{ "fooba", "Zm9vYmE=" },
-		{ "foobar", "Zm9vYmFy" },
-		{ "\xfb\xff\xfe", "+//+" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		NACRE_CLEANUP(nacre_buf_clear)
-		struct nacre_buf text = NACRE_BUF(64);
-		char data[8];
-		size_t len = 99;
-
-		assert_works(nacre_base64_emit(rows[i][0], strlen(rows[i][0]), &text, err));
-		assert_string_equal(text.data, rows[i][1]);
-		assert_works(nacre_base64_parse(text.data, text.len, data, 8, &len, err));
-		assert_int_equal(len, strlen(rows[i][0]));
-		assert_memory_equal(data, rows[i][0], len);
-	}
-}
-
-static void base64_that_is_written_otherwise_is_refused(void **state)
-{
-	static const char *const rows[] = { "Zg", "Zg=", "Zg===", "Zh==", "Zm9", "Zm8",
-		"Zm9=", "Zm9v\n", " Zm9v", "Zm 9v", "-__-", "Zg==Zg==", "=", "Z",
-		"Zm9v=", "Zm9v====" };
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		char data[16];
-		size_t len = 99;
-
-		assert_refused(
-			nacre_base64_parse(rows[i], strlen(rows[i]), data, sizeof(data), &len, err),
-			NACRE_E_FORMAT, "not base64");
-		assert_int_equal(len, 99);
-	}
-}
-
-static void base64_of_more_than_there_is_room_for_is_refused(void **state)
-{
-	char data[3];
-	size_t len = 0;
-
-	(void)state;
-	assert_works(nacre_base64_parse("Zm9v", 4, data, 3, &len, err));
-	assert_refused(nacre_base64_parse("Zm9vYg==", 8, data, 3, &len, err), NACRE_E_LIMIT,
-		"more than 3 bytes");
-	assert_refused(nacre_base64_parse("Zm9vZm9vZm9v", 12, data, 3, &len, err), NACRE_E_LIMIT,
-		"more than 3 bytes");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,9 +90,6 @@ int main(void)
 		cmocka_unit_test(an_empty_passphrase_is_a_passphrase),
 		cmocka_unit_test(two_boxes_have_nothing_in_common),
 		cmocka_unit_test(a_damaged_box_does_not_open),
-		cmocka_unit_test(base64_is_the_one_of_the_rfc),
-		cmocka_unit_test(base64_that_is_written_otherwise_is_refused),
-		cmocka_unit_test(base64_of_more_than_there_is_room_for_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

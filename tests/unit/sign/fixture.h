@@ -146,6 +146,15 @@ static inline struct nacre_descriptor make_image(const struct scratch *scratch, 
 	return desc;
 }
 
+/** The same, for when nobody asks what it is. */
+static inline void put_image(const struct scratch *scratch, const char *name, const char *content,
+	const struct image_parts *parts)
+{
+	struct nacre_descriptor desc = make_image(scratch, name, content, parts);
+
+	nacre_descriptor_clear(&desc);
+}
+
 /** An index of two images: amd64 with `content`, arm64 with another. */
 static inline struct nacre_descriptor make_index(
 	const struct scratch *scratch, const char *name, const char *content)

@@ -80,9 +80,8 @@ static void signing_again_changes_no_byte(void **state)
 {
 	static const enum nacre_key_type types[] = { NACRE_KEY_ED25519, NACRE_KEY_P256 };
 	const struct scratch *scratch = *state;
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", NULL);
 
+	put_image(scratch, "app:1.4", "content", NULL);
 	for (size_t i = 0; i < COUNT(types); i++) {
 		NACRE_CLEANUP(nacre_key_freep)
 		struct nacre_key *key = make_key(types[i]);
@@ -242,14 +241,13 @@ static void the_hundred_and_first_signature_is_refused(void **state)
 	const struct scratch *scratch = *state;
 	NACRE_CLEANUP(nacre_key_freep)
 	struct nacre_key *key = make_key(NACRE_KEY_ED25519);
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", NULL);
 	struct nacre_env env = { .no_sync = true };
 	struct nacre_ref ref = make_ref("app:1.4");
 	const struct nacre_key *keys[] = { key };
 	char name[32];
 	struct nacre_sign_options options = { .identity = name };
 
+	put_image(scratch, "app:1.4", "content", NULL);
 	for (int i = 0; i < NACRE_SIGNATURES; i++) {
 		(void)snprintf(name, sizeof(name), "h.org/app:%d", i);
 		assert_works(nacre_sign(scratch->layout, &ref, keys, 1, &options, &env, NULL, err));

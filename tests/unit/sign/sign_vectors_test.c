@@ -8,6 +8,7 @@
  *
  * and what must come of it: "expect", one line, a result or "error: CODE: text".
  */
+#include "base/base64.h"
 #include "fixture.h"
 
 #include "sign/box.h"

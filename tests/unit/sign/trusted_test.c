@@ -31,11 +31,10 @@ static void trust_without_proof_is_seen_and_has_a_reason(void **state)
 	const struct scratch *scratch = *state;
 	NACRE_CLEANUP(nacre_trusted_freep)
 	struct nacre_trusted *trusted = NULL;
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", NULL);
 	struct nacre_env env = { .event = remember };
 	struct nacre_ref ref = make_ref("app:1.4");
 
+	put_image(scratch, "app:1.4", "content", NULL);
 	assert_refused(nacre_trust_unsigned(scratch->layout, &ref, "", NULL, &env, &trusted, err),
 		NACRE_E_ARG, "no reason to trust an image without proof");
 	assert_works(nacre_trust_unsigned(
@@ -48,12 +47,11 @@ static void trust_without_proof_is_seen_and_has_a_reason(void **state)
 static void the_warning_can_stop_it(void **state)
 {
 	const struct scratch *scratch = *state;
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", NULL);
 	struct nacre_env env = { .event = refuse };
 	struct nacre_ref ref = make_ref("app:1.4");
 	struct nacre_trusted *trusted = NULL;
 
+	put_image(scratch, "app:1.4", "content", NULL);
 	assert_refused(nacre_trust_unsigned(scratch->layout, &ref, "r", NULL, &env, &trusted, err),
 		NACRE_E_CANCELED, "canceled");
 }
@@ -100,9 +98,8 @@ static void a_layer_that_is_elsewhere_is_refused(void **state)
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct image_parts parts = { .layer_type = rows[i].type };
-		NACRE_CLEANUP(nacre_descriptor_clear)
-		struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", &parts);
 
+		put_image(scratch, "app:1.4", "content", &parts);
 		assert_refused(trust(scratch, &trusted, err), NACRE_E_UNSUPPORTED, rows[i].message);
 		assert_null(trusted);
 	}
@@ -112,10 +109,9 @@ static void what_is_no_image_is_refused(void **state)
 {
 	const struct scratch *scratch = *state;
 	struct image_parts parts = { .config_type = NACRE_MEDIA_EMPTY, .config = "{}" };
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", &parts);
 	struct nacre_trusted *trusted = NULL;
 
+	put_image(scratch, "app:1.4", "content", &parts);
 	assert_refused(trust(scratch, &trusted, err), NACRE_E_UNSUPPORTED,
 		"not an image: 'application/vnd.oci.empty.v1+json' is no config of one");
 }
@@ -126,10 +122,9 @@ static void a_config_with_other_layers_than_the_manifest_is_refused(void **state
 				     "\"type\":\"layers\",\"diff_ids\":[]}}";
 	const struct scratch *scratch = *state;
 	struct image_parts parts = { .config = config };
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor image = make_image(scratch, "app:1.4", "content", &parts);
 	struct nacre_trusted *trusted = NULL;
 
+	put_image(scratch, "app:1.4", "content", &parts);
 	assert_int_equal(trust(scratch, &trusted, NULL), NACRE_E_FORMAT);
 	assert_null(trusted);
 }

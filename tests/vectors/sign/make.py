@@ -167,8 +167,8 @@ def payloads():
           payload=payload({"type": "atomic container signature"}))
     write("payload-timestamp", "A time that is not whole seconds.",
           "error: FORMAT: optional.timestamp: not a whole number", payload=payload(optional={"timestamp": 1.5}))
-    write("payload-identity-null", "Null where a text must be.",
-          "error: FORMAT: critical.identity.docker-reference: not a text",
+    write("payload-identity-null", "Null, which counts as absent, where a text must be.",
+          "error: FORMAT: critical.identity: docker-reference is missing",
           payload=payload({"identity": {"docker-reference": None}}))
     write("payload-bare", "Without critical there is nothing to compare.", "error: FORMAT: critical is missing",
           payload='{"optional":{}}')

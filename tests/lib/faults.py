@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Lets one system call of a command fail after the other, and looks at what is left.
+
+    faults.py NACRE FAILCALL.SO CASE
+
+For n = 0, 1, 2, … until the command no longer comes to its n-th call, on a fresh copy of the same
+files: call n fails with ENOSPC or EIO (in turns), and again the process is killed there. After
+each, what the command writes is as it was before, or as it is when nothing fails: no third state.
+A failure is one line and an exit code of 1 or 3; nothing is left aside. After a kill, the same
+command works and sweeps up. From call DENSE on, only every third is taken.
+
+In one further run each, all calls are interrupted or short: then the command has to succeed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+DENSE = 120
+NACRE, SHIM, CASE = sys.argv[1:4]
+
+RECIPE = """\
+nacre: 1
+from: scratch
+epoch: 1700000000
+layers:
+- name: files
+  steps:
+  - dir: {path: /srv, mode: "0750", owner: "7:8"}
+  - copy: {from: tree, to: /srv}
+  - file: {path: /etc/conf, text: "key = value\\n"}
+  - link: {path: /bin, to: usr/bin}
+  - archive: {from: things.tar, to: /usr}
+- name: less
+  steps:
+  - remove: {path: /srv/b}
+"""
+
+
+def write(path, data):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+def run(arguments, cwd, **variables):
+    env = {"PATH": os.environ["PATH"], "HOME": cwd, "NACRE_STORE": cwd + "/store",
+           "COSIGN_PASSWORD": "",
+           "ASAN_OPTIONS": "verify_asan_link_order=0", **variables}
+    return subprocess.run([NACRE, *arguments], cwd=cwd, env=env, capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL, timeout=60)
+
+
+def must(arguments, cwd):
+    done = run(arguments, cwd)
+    if done.returncode:
+        sys.exit(f"{arguments}: {done.stderr.decode()}")
+
+
+def state(root):
+    """What lies below a directory, without times of directories; None when it is not there."""
+    if not os.path.lexists(root):
+        return None
+    lines = []
+    for folder, dirs, files in os.walk(root):
+        dirs.sort()
+        for name in sorted(dirs + files):
+            path = os.path.join(folder, name)
+            st = os.lstat(path)
+            line = [os.path.relpath(path, root), st.st_mode, st.st_uid, st.st_gid]
+            if os.path.islink(path):
+                line.append(os.readlink(path))
+            elif os.path.isfile(path):
+                with open(path, "rb") as file:
+                    line.append(hashlib.sha256(file.read()).hexdigest())
+            lines.append(tuple(line))
+    return sorted(lines)
+
+
+class Layout:
+    """A command that changes a layout; blobs that nothing lists may be left in it."""
+
+    def __init__(self, arguments, check):
+        self.arguments = arguments
+        self.check = check
+        self.target = "layout"
+
+    def new_is_right(self, work):
+        return all(run(arguments, work).returncode == 0 for arguments in self.check)
+
+    def old_is_right(self, before, now):
+        if before is None or now is None:
+            return before == now
+        more = [line for line in now if line not in before]
+        return all(line in now for line in before) and all(
+            os.path.basename(line[0]) == line[-1] for line in more)
+
+
+class Whole:
+    """A command that makes a directory: it is not there, or complete."""
+
+    def __init__(self, arguments, target, after):
+        self.arguments = arguments
+        self.target = target
+        self.after = after
+
+    def new_is_right(self, work):
+        return state(os.path.join(work, self.target)) == self.after
+
+    @staticmethod
+    def old_is_right(before, now):
+        return before == now
+
+
+def leftovers(work):
+    return [os.path.join(folder, name) for folder, dirs, files in os.walk(work)
+            for name in dirs + files if name.startswith(".nacre-")]
+
+
+def check_failure(case, work, before, done, what):
+    now = state(os.path.join(work, case.target))
+    is_new = case.new_is_right(work)
+    errors = done.stderr.decode("utf-8", "replace")
+    if done.returncode == 0 and not is_new:
+        sys.exit(f"{what}: it says that all is well, and it is not")
+    if done.returncode and not is_new and not case.old_is_right(before, now):
+        sys.exit(f"{what}: neither as before nor as it should be: {errors}\n{now}")
+    if done.returncode not in (0, 1, 3):
+        sys.exit(f"{what}: exit code {done.returncode}: {errors}")
+    if done.returncode and (len(errors.splitlines()) != 1 or not errors.startswith("nacre: ")):
+        sys.exit(f"{what}: not one line: {errors}")
+    if done.returncode and done.stdout:
+        sys.exit(f"{what}: something on standard output")
+    if leftovers(work):
+        sys.exit(f"{what}: left behind: {leftovers(work)}: {errors}")
+
+
+def check_kill(case, work, before, what):
+    now = state(os.path.join(work, case.target))
+    if now is not None:
+        # What lies aside does not count until the next run; neither do empty folders.
+        now = [line for line in now if not os.path.basename(line[0]).startswith(".nacre-")]
+    if not case.new_is_right(work):
+        if not case.old_is_right(before, now):
+            sys.exit(f"{what}: neither as before nor as it should be\n{now}")
+        done = run(case.arguments, work)
+        if done.returncode:
+            sys.exit(f"{what}: the next run fails: {done.stderr.decode()}")
+        if not case.new_is_right(work):
+            sys.exit(f"{what}: the next run does not get it right")
+        if leftovers(work):
+            sys.exit(f"{what}: the next run does not sweep up: {leftovers(work)}")
+
+
+def one(case, template, how, at, scratch):
+    """One run. Returns whether its call came at all."""
+    work, mark = os.path.join(scratch, "work"), os.path.join(scratch, "mark")
+    shutil.copytree(template, work, symlinks=True)
+    if os.path.exists(mark):
+        os.unlink(mark)
+    before = state(os.path.join(work, case.target))
+    done = run(case.arguments, work, LD_PRELOAD=SHIM, FAILCALL_HOW=how, FAILCALL_AT=str(at),
+               FAILCALL_MARK=mark)
+    reached = os.path.exists(mark)
+    what = f"{' '.join(case.arguments)}: {how} at call {at}"
+    if reached:
+        with open(mark, encoding="utf-8") as file:
+            what += f" ({file.read()})"
+    if not reached and done.returncode:
+        sys.exit(f"{what}: {done.stderr.decode()}")
+    if not reached and not case.new_is_right(work):
+        sys.exit(f"{what}: wrong, and nothing has failed")
+    if reached and how == "KILL":
+        check_kill(case, work, before, what)
+    elif reached:
+        check_failure(case, work, before, done, what)
+    shutil.rmtree(work)
+    return reached
+
+
+def prepare(template):
+    context = template + "/context"
+    write(context + "/tree/a/x", b"x" * 5000)
+    write(context + "/tree/b", b"second\n")
+    write(context + "/nacre.yaml", RECIPE.encode())
+    write(template + "/things/lib/thing", b"thing" * 2000)
+    subprocess.run(["tar", "-C", template + "/things", "--owner=0", "--group=0", "--mtime=@5", "-cf",
+                    context + "/things.tar", "."], check=True)
+    shutil.rmtree(template + "/things")
+
+
+def make_case(name, template):
+    new = ["build", "context", "-j", "1", "-t", "oci:layout:new"]
+    verify = [["verify", "oci:layout:new", "--unsigned", "--deep"]]
+    if name == "build-fresh":
+        return Layout(new, verify)
+    must(["build", "context", "-t", "oci:layout:old"], template)
+    if name == "build":
+        with open(template + "/context/tree/b", "ab") as file:
+            file.write(b"and more\n")
+        return Layout(new, verify + [["verify", "oci:layout:old", "--unsigned", "--deep"]])
+    if name == "sign":
+        must(["key", "new", "release"], template)
+        return Layout(["sign", "oci:layout:old", "--key", "release.key"],
+                      [["verify", "oci:layout:old", "--key", "release.pub", "--deep"]])
+    if name == "unpack":
+        arguments = ["unpack", "oci:layout:old", "rootfs", "--unsigned"]
+        must(arguments, template)
+        after = state(template + "/rootfs")
+        shutil.rmtree(template + "/rootfs")
+        return Whole(arguments, "rootfs", after)
+    sys.exit(f"there is no case {name}")
+
+
+def main():
+    os.umask(0o022)
+    with tempfile.TemporaryDirectory() as scratch:
+        template = scratch + "/template"
+        prepare(template)
+        case = make_case(CASE, template)
+        for how in ("EINTR", "SHORT"):
+            one(case, template, how, -1, scratch)
+        at, count = 0, 0
+        while one(case, template, "EIO" if at % 2 else "ENOSPC", at, scratch):
+            one(case, template, "KILL", at, scratch)
+            at += 1 if at < DENSE else 3
+            count += 1
+        if count < 20:
+            sys.exit(f"only {count} calls: is {SHIM} in the way at all?")
+        print(f"{CASE}: {count} calls of {at}, each failed and killed")
+
+
+main()

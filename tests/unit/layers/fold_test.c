@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What folding costs and leaves behind; what comes of it is in tests/vectors/layers. */
+#include "layers/fold.h"
+
+#include "base/env.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct nacre_tree tree;
+static struct nacre_fold *fold;
+static struct nacre_limits limits;
+static struct nacre_origin origin;
+static struct nacre_err err;
+
+static void begin(unsigned layer)
+{
+	nacre_fold_freep(&fold);
+	assert_int_equal(nacre_fold_new(&tree, layer, &origin, &limits, &fold, NULL), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	limits = nacre_env_limits(NULL);
+	return nacre_tree_init(&tree, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	nacre_fold_freep(&fold);
+	nacre_tree_clear(&tree);
+	return 0;
+}
+
+static int add(
+	enum nacre_member_kind kind, const char *path, enum nacre_type type, const char *target)
+{
+	struct nacre_member member;
+
+	memset(&member, 0, sizeof(member));
+	member.kind = kind;
+	member.path = path;
+	member.link_path = kind == NACRE_MEMBER_LINK ? target : NULL;
+	member.inode.type = type;
+	if (type == NACRE_TYPE_SYMLINK)
+		member.inode.u.target = target;
+	return nacre_fold_add(fold, &member, &err);
+}
+
+static int add_file(const char *path)
+{
+	return add(NACRE_MEMBER_ENTRY, path, NACRE_TYPE_FILE, NULL);
+}
+
+static int add_symlink(const char *path, const char *target)
+{
+	return add(NACRE_MEMBER_ENTRY, path, NACRE_TYPE_SYMLINK, target);
+}
+
+/* Each member alone stays below what one path may cost; all together would be hours of walking. */
+static void following_links_is_work_that_members_must_pay_for(void **state)
+{
+	static char target[4001];
+	int rc = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 4000; i += 2)
+		memcpy(target + i, "./", 2);
+	begin(1);
+	assert_int_equal(add_symlink("a", target), 0);
+	assert_int_equal(add_symlink("b", target), 0);
+	for (unsigned i = 0; i < 1000 && rc == 0; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "%s/%u", i % 2 ? "a" : "b", i);
+		rc = add_file(path);
+		if (rc == 0)
+			assert_true(tree.link_steps <= 65536 + 64 * (i + 3));
+	}
+	assert_int_equal(rc, NACRE_E_UNSAFE);
+	assert_non_null(strstr(err.text, "following the layer's links takes more than "));
+}
+
+static void ordinary_links_are_paid_for_by_their_members(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_int_equal(add_file("usr/lib/x"), 0);
+	assert_int_equal(add_symlink("lib", "usr/lib"), 0);
+	assert_int_equal(add_symlink("l", "lib"), 0);
+	for (unsigned i = 0; i < 100000; i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "l/%u/%u", i % 300, i);
+		assert_int_equal(add_file(path), 0);
+	}
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	assert_int_equal(tree.nodes, 100000 + 300 + 5);
+}
+
+static void members_in_one_directory_walk_along_a_link_once(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_int_equal(add_file("d/x"), 0);
+	assert_int_equal(add_symlink("l", "d"), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "l/%u", i);
+		assert_int_equal(add_file(path), 0);
+	}
+	assert_true(tree.link_steps <= 4);
+}
+
+static void nodes_know_the_layer_that_brought_them(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_int_equal(add_file("d/a"), 0);
+	assert_int_equal(add_file("d/b"), 0);
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	begin(7);
+	assert_int_equal(add_file("d/b"), 0);
+	assert_int_equal(add_file("e/c"), 0);
+	assert_int_equal(nacre_tree_find(&tree, "d/b")->layer, 1); /* waits for the whiteouts */
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	assert_int_equal(nacre_tree_find(&tree, "d/a")->layer, 1);
+	assert_int_equal(nacre_tree_find(&tree, "d/b")->layer, 7);
+	assert_int_equal(nacre_tree_find(&tree, "d")->layer, 1);
+	assert_int_equal(nacre_tree_find(&tree, "d")->touched, 7);
+	assert_int_equal(nacre_tree_find(&tree, "e")->layer, 7);
+	assert_false(nacre_tree_find(&tree, "e")->is_explicit);
+	assert_int_equal(tree.nodes, 5);
+}
+
+static void only_files_with_content_point_into_the_layer(void **state)
+{
+	struct nacre_member member;
+
+	(void)state;
+	begin(1);
+	assert_int_equal(add_file("empty"), 0);
+	memset(&member, 0, sizeof(member));
+	member.path = "full";
+	member.inode.size_bytes = 3;
+	member.inode.u.content.key = 512;
+	assert_int_equal(nacre_fold_add(fold, &member, NULL), 0);
+	assert_null(nacre_tree_find(&tree, "empty")->inode->u.content.origin);
+	assert_ptr_equal(nacre_tree_find(&tree, "full")->inode->u.content.origin, &origin);
+	assert_int_equal(nacre_tree_find(&tree, "full")->inode->u.content.key, 512);
+}
+
+/* The parent of the last member is remembered: not beyond the node that it was. */
+static void a_remembered_parent_does_not_outlive_its_directory(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_int_equal(add_file("d/s/x"), 0);
+	assert_int_equal(add_file("t/y"), 0);
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	begin(2);
+	assert_int_equal(add(NACRE_MEMBER_WHITEOUT, "d", NACRE_TYPE_FILE, NULL), 0);
+	assert_int_equal(add_file("d/s/n"), 0);
+	assert_int_equal(add_symlink("t", "d"), 0);
+	assert_int_equal(add_file("d/s/m"), 0);
+	assert_int_equal(add_file("t/s/o"), 0);
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	assert_null(nacre_tree_find(&tree, "d/s/x"));
+	assert_non_null(nacre_tree_find(&tree, "d/s/n"));
+	assert_non_null(nacre_tree_find(&tree, "d/s/m"));
+	assert_non_null(nacre_tree_find(&tree, "d/s/o"));
+	assert_int_equal(tree.nodes, 6);
+}
+
+static void a_hundred_thousand_whiteouts_are_sorted_out(void **state)
+{
+	(void)state;
+	begin(1);
+	assert_int_equal(add_file("d/x"), 0);
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	begin(2);
+	for (unsigned i = 0; i < 100000; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "d/%u", i * 7919 % 100003);
+		assert_int_equal(add(NACRE_MEMBER_WHITEOUT, path, NACRE_TYPE_FILE, NULL), 0);
+	}
+	assert_int_equal(add(NACRE_MEMBER_WHITEOUT, "d/7919", NACRE_TYPE_FILE, NULL), 0);
+	assert_int_equal(nacre_fold_finish(fold, &err), NACRE_E_UNSAFE);
+	assert_string_equal(err.text, "whiteout of 'd/7919': twice in one layer");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(following_links_is_work_that_members_must_pay_for),
+		TEST(ordinary_links_are_paid_for_by_their_members),
+		TEST(members_in_one_directory_walk_along_a_link_once),
+		TEST(nodes_know_the_layer_that_brought_them),
+		TEST(only_files_with_content_point_into_the_layer),
+		TEST(a_remembered_parent_does_not_outlive_its_directory),
+		TEST(a_hundred_thousand_whiteouts_are_sorted_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the reader does besides telling good archives from bad ones, which tests/vectors/layers
+ * holds it to: data, offsets, short reads, limits.
+ */
+#include "layers/tar_read.h"
+
+#include "base/env.h"
+#include "layers/tar_header.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct nacre_buf archive;
+static struct nacre_limits limits;
+static struct nacre_source *source;
+static struct nacre_tar_reader *reader;
+static const struct nacre_member *member;
+static struct nacre_err err;
+
+static int setup(void **state)
+{
+	(void)state;
+	archive = (struct nacre_buf)NACRE_BUF(1 << 20);
+	limits = nacre_env_limits(NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	nacre_tar_reader_freep(&reader);
+	nacre_source_freep(&source);
+	nacre_buf_clear(&archive);
+	return 0;
+}
+
+static void add_zeros(size_t len)
+{
+	static const char zeros[1024];
+
+	assert_int_equal(nacre_buf_add(&archive, zeros, len, NULL), 0);
+}
+
+static void add_member(const char *name, char type, const char *data)
+{
+	struct nacre_tar_header header;
+	size_t len = strlen(data);
+
+	memset(&header, 0, sizeof(header));
+	memcpy(header.name, name, strlen(name));
+	(void)snprintf(header.mode, sizeof(header.mode), "0000644");
+	(void)snprintf(header.size, sizeof(header.size), "%011o", (unsigned)len & 0777777);
+	header.type = type;
+	memcpy(header.magic, "ustar", 6);
+	memcpy(header.version, "00", 2);
+	(void)snprintf(header.checksum, 7, "%06o", nacre_tar_checksum(&header, NULL) & 0777777);
+	assert_int_equal(nacre_buf_add(&archive, &header, sizeof(header), NULL), 0);
+	assert_int_equal(nacre_buf_add(&archive, data, len, NULL), 0);
+	add_zeros((512 - len % 512) % 512);
+}
+
+static void open_archive(void)
+{
+	assert_int_equal(nacre_source_memory(archive.data, archive.len, &source, NULL), 0);
+	assert_int_equal(nacre_tar_reader_new(source, &limits, &reader, NULL), 0);
+}
+
+static int next(void)
+{
+	return nacre_tar_reader_next(reader, &member, &err);
+}
+
+static void members_come_with_their_data_and_where_it_lies(void **state)
+{
+	char data[64] = "";
+	size_t len = 0;
+
+	(void)state;
+	add_member("a", '0', "hello");
+	add_member("b", '0', "");
+	add_member("c", '0', "world");
+	add_zeros(1024);
+	open_archive();
+	assert_int_equal(next(), 0);
+	assert_string_equal(member->path, "a");
+	assert_int_equal(member->inode.u.content.key, 512);
+	assert_int_equal(member->inode.size_bytes, 5);
+	assert_int_equal(nacre_tar_reader_data(reader, data, 3, &len, NULL), 0);
+	assert_int_equal(len, 3);
+	assert_int_equal(nacre_tar_reader_data(reader, data + 3, 60, &len, NULL), 0);
+	assert_int_equal(len, 2);
+	assert_string_equal(data, "hello");
+	assert_int_equal(nacre_tar_reader_data(reader, data, 60, &len, NULL), 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(next(), 0);
+	assert_int_equal(nacre_tar_reader_data(reader, data, 60, &len, NULL), 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(next(), 0);
+	assert_string_equal(member->path, "c");
+	assert_int_equal(member->inode.u.content.key, 512 + 512 + 512 + 512);
+	/* What was not read of the data is passed over. */
+	assert_int_equal(next(), 0);
+	assert_null(member);
+	assert_int_equal(next(), 0);
+	assert_null(member);
+}
+
+/* One byte at a time. */
+struct drip {
+	struct nacre_source base;
+	const char *at;
+	size_t left;
+};
+
+static int drip_read(
+	struct nacre_source *from, void *data, size_t cap, size_t *out_len, struct nacre_err *error)
+{
+	struct drip *drip = (struct drip *)from;
+
+	(void)error;
+	assert_true(cap > 0);
+	*out_len = drip->left > 0;
+	if (drip->left > 0) {
+		memcpy(data, drip->at++, 1);
+		drip->left--;
+	}
+	return 0;
+}
+
+static void a_source_that_hands_out_single_bytes_gives_the_same_members(void **state)
+{
+	struct drip drip = { { drip_read, NULL }, NULL, 0 };
+
+	(void)state;
+	add_member("x", 'x', "12 path=abc\n");
+	add_member("a", '0', "hello");
+	add_zeros(1024);
+	drip.at = archive.data;
+	drip.left = archive.len;
+	assert_int_equal(nacre_tar_reader_new(&drip.base, &limits, &reader, NULL), 0);
+	assert_int_equal(next(), 0);
+	assert_string_equal(member->path, "abc");
+	assert_int_equal(next(), 0);
+	assert_null(member);
+	assert_int_equal(drip.left, 0);
+}
+
+static int fail_read(
+	struct nacre_source *from, void *data, size_t cap, size_t *out_len, struct nacre_err *error)
+{
+	(void)from;
+	(void)data;
+	(void)cap;
+	(void)out_len;
+	return nacre_fail(error, NACRE_E_DIGEST, "not what was named");
+}
+
+static void an_error_of_the_source_is_handed_on(void **state)
+{
+	struct nacre_source broken = { fail_read, NULL };
+
+	(void)state;
+	assert_int_equal(nacre_tar_reader_new(&broken, &limits, &reader, NULL), 0);
+	assert_int_equal(next(), NACRE_E_DIGEST);
+	assert_string_equal(err.text, "not what was named");
+}
+
+static void so_many_members_are_read_and_no_more(void **state)
+{
+	(void)state;
+	limits.layer_members = 2;
+	add_member("a", '0', "");
+	add_member("b", '0', "");
+	add_member("c", '0', "");
+	open_archive();
+	assert_int_equal(next(), 0);
+	assert_int_equal(next(), 0);
+	assert_int_equal(next(), NACRE_E_LIMIT);
+	assert_string_equal(err.text, "more than 2 members (limit layer-members)");
+}
+
+static void what_is_passed_over_counts_too(void **state)
+{
+	(void)state;
+	limits.layer_members = 2;
+	add_member(".wh..wh.a", '0', "");
+	add_member(".wh..wh.b", '0', "");
+	add_member(".wh..wh.c", '0', "");
+	open_archive();
+	assert_int_equal(next(), NACRE_E_LIMIT);
+}
+
+static void limits_are_met_exactly(void **state)
+{
+	(void)state;
+	limits.layer_bytes = 5;
+	limits.pax_bytes = 12;
+	add_member("x", 'x', "12 path=abc\n");
+	add_member("a", '0', "hello");
+	add_member("b", '0', "hello!");
+	open_archive();
+	assert_int_equal(next(), 0);
+	assert_int_equal(next(), NACRE_E_LIMIT);
+	assert_string_equal(err.text, "'b': more than 5 bytes (limit layer-bytes)");
+	nacre_tar_reader_freep(&reader);
+	nacre_source_freep(&source);
+	limits.pax_bytes = 11;
+	open_archive();
+	assert_int_equal(next(), NACRE_E_LIMIT);
+	assert_string_equal(
+		err.text, "before byte 512: a pax header of more than 11 bytes (limit pax-bytes)");
+}
+
+static void a_source_is_read_to_its_end(void **state)
+{
+	struct drip drip = { { drip_read, NULL }, NULL, 0 };
+
+	(void)state;
+	add_member("a", '0', "");
+	add_zeros(1024);
+	add_zeros(1024);
+	add_zeros(100);
+	drip.at = archive.data;
+	drip.left = archive.len;
+	assert_int_equal(nacre_tar_reader_new(&drip.base, &limits, &reader, NULL), 0);
+	assert_int_equal(next(), 0);
+	assert_int_equal(next(), 0);
+	assert_null(member);
+	assert_int_equal(drip.left, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(members_come_with_their_data_and_where_it_lies),
+		TEST(a_source_that_hands_out_single_bytes_gives_the_same_members),
+		TEST(an_error_of_the_source_is_handed_on),
+		TEST(so_many_members_are_read_and_no_more),
+		TEST(what_is_passed_over_counts_too),
+		TEST(limits_are_met_exactly),
+		TEST(a_source_is_read_to_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
