@@ -6,7 +6,9 @@
 #include "builder/store.h"
 #include "formats/layout.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Inside of the staging directory, whose lock is our sign of life: the layout has a lock of its
  * own. */
@@ -29,6 +31,18 @@ static int make_new(struct nacre_target *target, const char *path, struct nacre_
 	return rc;
 }
 
+/* Said before the work and with the layout's name, rather than by the first blob. */
+static int open_existing(struct nacre_target *target, const char *path, struct nacre_err *err)
+{
+	int rc = nacre_layout_create(path, &target->layout, err);
+
+	if (rc)
+		return rc;
+	if (faccessat(nacre_layout_blob_dir(target->layout), ".", W_OK | X_OK, AT_EACCESS) < 0)
+		return nacre_fail_os(err, "layout '%s'", path);
+	return 0;
+}
+
 int nacre_target_open(struct nacre_target *target, const struct nacre_ref *ref, const char *store,
 	struct nacre_err *err)
 {
@@ -41,7 +55,7 @@ int nacre_target_open(struct nacre_target *target, const struct nacre_ref *ref, 
 	if (rc)
 		return rc;
 	if (is_there)
-		return nacre_layout_create(path, &target->layout, err);
+		return open_existing(target, path, err);
 	if (ref->transport == NACRE_STORE)
 		rc = nacre_store_make_parents(path, err);
 	return rc ? rc : make_new(target, path, err);
