@@ -504,6 +504,7 @@ static int find_member(const struct nacre_jvalue *object, const char *name,
 	return 0;
 }
 
+/* *out_value stays NULL exactly when it fails. */
 static int get_member(const struct nacre_jvalue *object, const char *name,
 	const struct nacre_jvalue **out_value, struct nacre_err *err)
 {
@@ -520,7 +521,7 @@ int nacre_jvalue_get(const struct nacre_jvalue *object, const char *name, enum n
 	const struct nacre_jvalue *value = NULL;
 	int rc = get_member(object, name, &value, err);
 
-	if (rc == 0)
+	if (value)
 		rc = nacre_jvalue_want(value, type, err);
 	if (rc == 0)
 		*out_value = value;
@@ -533,7 +534,7 @@ int nacre_jvalue_get_text(const struct nacre_jvalue *object, const char *name,
 	const struct nacre_jvalue *value = NULL;
 	int rc = get_member(object, name, &value, err);
 
-	return rc ? rc : nacre_jvalue_text(value, out_text, err);
+	return value ? nacre_jvalue_text(value, out_text, err) : rc;
 }
 
 int nacre_jvalue_get_u64(const struct nacre_jvalue *object, const char *name, uint64_t *out_number,
@@ -542,7 +543,7 @@ int nacre_jvalue_get_u64(const struct nacre_jvalue *object, const char *name, ui
 	const struct nacre_jvalue *value = NULL;
 	int rc = get_member(object, name, &value, err);
 
-	return rc ? rc : nacre_jvalue_u64(value, out_number, err);
+	return value ? nacre_jvalue_u64(value, out_number, err) : rc;
 }
 
 int nacre_jvalue_find_typed(const struct nacre_jvalue *object, const char *name,
