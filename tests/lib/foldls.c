@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 	struct nacre_buf *data = calloc(count + 1, sizeof(*data));
 	struct listing_layer *layers = calloc(count + 1, sizeof(*layers));
 	struct nacre_buf text = NACRE_BUF(LAYER_BYTES);
-	struct nacre_tree tree;
+	struct nacre_tree tree = NACRE_TREE;
 	struct nacre_err err = { NACRE_OK, "" };
 	int rc = !data || !layers ? nacre_fail_nomem(&err) : nacre_tree_init(&tree, &err);
 
@@ -40,5 +40,11 @@ int main(int argc, char **argv)
 		(void)fwrite(text.data, 1, text.len, stdout);
 	else
 		(void)printf("error: %s: %s\n", listing_code(rc), err.text);
-	return rc ? 1 : 0; /* the system takes the memory back */
+	nacre_tree_clear(&tree);
+	nacre_buf_clear(&text);
+	for (size_t i = 0; data && i < count; i++)
+		nacre_buf_clear(&data[i]);
+	free(layers);
+	free(data);
+	return rc ? 1 : 0;
 }

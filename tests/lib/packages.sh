@@ -7,8 +7,8 @@
 # Compiling the library and the command.
 packages_build=(
 	cmake ninja-build gcc libc6-dev pkg-config
-	libarchive-dev libbsd-dev libisal-dev libjansson-dev libseccomp-dev libsodium-dev libssl-dev
-	libyaml-dev libzstd-dev zlib1g-dev
+	libarchive-dev libbsd-dev libjansson-dev libsodium-dev libssl-dev libyaml-dev libzstd-dev
+	zlib1g-dev
 )
 
 # The unit tests, the end-to-end tests, and the other tools that images are compared with.
@@ -16,7 +16,7 @@ packages_test=(
 	bats libcmocka-dev
 	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount openssl tar util-linux
 	xz-utils zstd
-	python3 python3-cryptography python3-jsonschema python3-yaml
+	python3 python3-cryptography python3-jsonschema python3-nacl python3-yaml
 	buildah crun podman runc skopeo umoci
 	# What a static libarchive asks for, to link against libnacre.a.
 	libacl1-dev libbz2-dev liblz4-dev liblzma-dev libxml2-dev nettle-dev
