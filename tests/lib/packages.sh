@@ -62,20 +62,23 @@ packages_need() {
 		install --no-install-recommends "${missing[@]}" </dev/null
 }
 
-# A bare chroot has no /proc and no /sys, and bats, mmdebstrap, podman and the sanitizers do not work
-# without. They are mounted for as long as the script runs.
+# A bare chroot has no /proc, no /sys and no terminals, and bats, mmdebstrap, podman, the sanitizers
+# and the tests of prompts do not work without. They are mounted for as long as the script runs.
 mounted=()
 mounts_need() {
-	local kind
+	local kind place
 
-	for kind in proc sysfs; do
-		local place=/${kind%fs}
-
+	while read -r kind place; do
 		[ -z "$(ls -A "$place" 2>/dev/null)" ] || continue
 		echo "${0##*/}: mounting $place for as long as this runs"
-		as_root mount -t "$kind" "$kind" "$place" || return 1
+		as_root mkdir -p "$place" &&
+			as_root mount -t "$kind" "$kind" "$place" || return 1
 		mounted+=("$place")
-	done
+	done <<-'END'
+		proc /proc
+		sysfs /sys
+		devpts /dev/pts
+	END
 }
 
 mounts_done() {
