@@ -794,16 +794,23 @@ static int look(struct nacre_foreign *f, struct nacre_err *err)
 		{ KIND_ZIP, 4, { 'P', 'K', 5, 6 } }, /* of no members */
 		{ KIND_AR, 8, { '!', '<', 'a', 'r', 'c', 'h', '>', '\n' } },
 	};
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
 	char head[8] = "";
 	struct stat st;
+	size_t got;
+	int rc;
 
 	if (fstat(f->fd, &st) < 0)
 		return nacre_fail_os(err, "archive");
 	if (!S_ISREG(st.st_mode))
 		return nacre_fail(err, NACRE_E_UNSUPPORTED, "not a regular file");
 	f->fd_bytes = (uint64_t)st.st_size;
-	if (pread(f->fd, head, sizeof(head), 0) < 0)
-		return nacre_fail_os(err, "read");
+	rc = nacre_source_fd(f->fd, 0, UINT64_MAX, &source, err);
+	if (rc == 0)
+		rc = nacre_source_read_full(source, head, sizeof(head), &got, err);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (memcmp(head, rows[i].magic, rows[i].len) == 0)
 			f->kind = rows[i].kind;

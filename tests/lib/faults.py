@@ -52,7 +52,7 @@ def run(arguments, cwd, **variables):
            "COSIGN_PASSWORD": "",
            "ASAN_OPTIONS": "verify_asan_link_order=0", **variables}
     return subprocess.run([NACRE, *arguments], cwd=cwd, env=env, capture_output=True, check=False,
-                          stdin=subprocess.DEVNULL, timeout=60)
+                          stdin=subprocess.DEVNULL, timeout=20)
 
 
 def must(arguments, cwd):
