@@ -162,13 +162,13 @@ static inline char *list_tree(const struct nacre_tree *tree)
 
 		nacre_node_name(node, name, sizeof(name));
 		assert_works(nacre_buf_printf(&text, err, "%s %c %04o %u:%u @%lld", name,
-			"fdlcbpw"[inode->type], inode->mode, inode->uid, inode->gid,
-			(long long)inode->mtime_s));
+			"fdlcbpw"[inode->type], inode -> mode, inode -> uid, inode -> gid,
+			(long long)inode -> mtime_s));
 		if (inode->type == NACRE_TYPE_SYMLINK)
 			assert_works(nacre_buf_printf(&text, err, " -> %s", inode->u.target));
 		if (inode->type == NACRE_TYPE_FILE)
-			assert_works(nacre_buf_printf(&text, err, " %llu",
-				(unsigned long long)inode->size_bytes));
+			assert_works(nacre_buf_printf(
+				&text, err, " %llu", (unsigned long long)inode->size_bytes));
 		assert_works(nacre_buf_add(&text, "\n", 1, err));
 	}
 	assert_works(nacre_buf_add(&text, "", 0, err));
@@ -182,8 +182,7 @@ static inline void assert_listed(const struct nacre_tree *tree, const char *want
 	assert_string_equal(got, want);
 }
 
-static inline void assert_content(
-	const struct nacre_tree *tree, const char *path, const char *want)
+static inline void assert_content(const struct nacre_tree *tree, const char *path, const char *want)
 {
 	const struct nacre_node *node = nacre_tree_find(tree, path);
 	NACRE_CLEANUP(nacre_source_freep)
@@ -276,8 +275,8 @@ static inline void build(const char *tag)
 	do {                                                                                       \
 		struct nacre_ref build_ref;                                                        \
 		struct nacre_build_options build_options = options_for(tag, &build_ref);           \
-		assert_refused(nacre_build(&build_options, &unsynced, &built, err), code,          \
-			message);                                                                  \
+		assert_refused(                                                                    \
+			nacre_build(&build_options, &unsynced, &built, err), code, message);       \
 	} while (0)
 
 /** An image that nobody signed, opened for unpacking. */
