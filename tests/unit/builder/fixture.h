@@ -211,7 +211,7 @@ static inline void add_tar(struct nacre_buf *tar, const char *name, char type, u
 	(void)snprintf(header + 100, 8, "%07o", mode);
 	(void)snprintf(header + 108, 8, "%07o", 7u);
 	(void)snprintf(header + 116, 8, "%07o", 8u);
-	(void)snprintf(header + 124, 12, "%011zo", len);
+	(void)snprintf(header + 124, 12, "%011o", (unsigned)len);
 	(void)snprintf(header + 136, 12, "%011o", 100u);
 	memset(header + 148, ' ', 8);
 	header[156] = type;
