@@ -152,9 +152,11 @@ static void print_layer(FILE *to, const struct nacre_built_layer *layer, size_t 
 {
 	(void)fprintf(to, "layer %zu of %zu  %s  ", i + 1, count, layer->diff_id.text);
 	if (layer->members > 0)
-		(void)fprintf(to, "%" PRIu64 " members, ", layer->members);
-	(void)fprintf(to, "%" PRIu64 " bytes, stored as %" PRIu64 "\n", layer->tar_bytes,
-		layer->blob_bytes);
+		(void)fprintf(to, "%" PRIu64 " members, %" PRIu64 " bytes", layer->members,
+			layer->tar_bytes);
+	else
+		(void)fputs("the base's", to);
+	(void)fprintf(to, ", stored as %" PRIu64 "\n", layer->blob_bytes);
 }
 
 static void print_text(struct cli *cli, const struct nacre_built *built, bool quiet)

@@ -53,7 +53,8 @@ struct nacre_build_options {
 struct nacre_built_layer {
 	struct nacre_digest diff_id;
 	struct nacre_digest blob;
-	uint64_t tar_bytes;
+	uint64_t tar_bytes; /**< 0 for a layer taken over from the base, which is not decompressed
+			       again */
 	uint64_t blob_bytes;
 	uint64_t members; /**< whiteouts too; 0 for a layer taken over from the base */
 	uint64_t whiteouts;

@@ -1,135 +1,157 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/staging.h"
+
 #include "fixture.h"
 
-/** How many names that begin with ".nacre-" lie in the scratch directory. */
-static int leftovers(void)
-{
-	DIR *stream = opendir(".");
-	struct dirent *entry;
-	int count = 0;
+#include <sys/file.h>
 
-	assert_non_null(stream);
-	while ((entry = readdir(stream)))
-		count += strncmp(entry->d_name, ".nacre-", 7) == 0;
-	(void)closedir(stream);
-	return count;
+/* A staging directory with a file in it, which must become `target`. */
+static void assert_takes_the_place_of(const char *target)
+{
+	NACRE_CLEANUP(nacre_staging_clear)
+	struct nacre_staging staging = NACRE_STAGING;
+	nacre_autofd int fd = -1;
+
+	assert_works(nacre_staging_open(&staging, target, err));
+	fd = openat(staging.dir, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_true(fd >= 0);
+	assert_false(is_there("t/f"));
+	assert_works(nacre_staging_commit(&staging, true, err));
+	assert_true(is_there("t/f"));
 }
 
-static void what_is_committed_has_the_name_and_nothing_is_left(void **state)
+static void assert_target_refused(const char *target, int code, const char *message)
+{
+	NACRE_CLEANUP(nacre_staging_clear)
+	struct nacre_staging staging = NACRE_STAGING;
+
+	assert_refused(nacre_staging_check(target, err), code, message);
+	assert_refused(nacre_staging_open(&staging, target, err), code, message);
+	assert_false(has_leftovers("."));
+}
+
+static void it_takes_the_place_of_nothing_and_of_an_empty_directory(void **state)
+{
+	(void)state;
+	assert_takes_the_place_of("t");
+	assert_int_equal(unlink("t/f"), 0);
+	assert_takes_the_place_of("t");
+	assert_int_equal(unlink("t/f"), 0);
+	assert_takes_the_place_of("./t///");
+	assert_false(has_leftovers("."));
+}
+
+static void it_vanishes_with_all_in_it_unless_it_is_committed(void **state)
 {
 	struct nacre_staging staging = NACRE_STAGING;
 
 	(void)state;
-	assert_works(nacre_staging_open(&staging, "root", err));
-	assert_false(is_there("root"));
-	assert_int_equal(mkdirat(staging.dir, "inside", 0755), 0);
-	assert_works(nacre_staging_commit(&staging, false, err));
+	assert_works(nacre_staging_open(&staging, "t", err));
+	assert_int_equal(mkdirat(staging.dir, "d", 0), 0);
+	assert_true(has_leftovers("."));
 	nacre_staging_clear(&staging);
-	assert_true(is_there("root/inside"));
-	assert_int_equal(leftovers(), 0);
+	assert_false(has_leftovers("."));
+	assert_false(is_there("t"));
+	nacre_staging_clear(&staging);
 }
 
-static void what_is_not_committed_vanishes_with_all_below_it(void **state)
+static void it_is_private_whatever_the_umask(void **state)
 {
+	NACRE_CLEANUP(nacre_staging_clear)
 	struct nacre_staging staging = NACRE_STAGING;
+	struct stat st;
 
 	(void)state;
-	assert_works(nacre_staging_open(&staging, "root", err));
-	assert_int_equal(mkdirat(staging.dir, "inside", 0), 0);
-	assert_int_equal(leftovers(), 1);
-	nacre_staging_clear(&staging);
-	assert_int_equal(leftovers(), 0);
-	assert_false(is_there("root"));
+	(void)umask(0277);
+	assert_works(nacre_staging_open(&staging, "t", err));
+	(void)umask(022);
+	assert_int_equal(fstat(staging.dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
 }
 
-static void an_inner_directory_takes_the_name_and_its_shell_goes(void **state)
+static void what_is_there_is_not_replaced(void **state)
 {
-	struct nacre_staging staging = NACRE_STAGING;
-
 	(void)state;
-	assert_works(nacre_staging_open(&staging, "root", err));
-	assert_int_equal(mkdirat(staging.dir, "layout", 0755), 0);
-	assert_works(nacre_staging_commit_inner(&staging, "layout", false, err));
-	nacre_staging_clear(&staging);
-	assert_true(is_there("root"));
-	assert_int_equal(leftovers(), 0);
-}
-
-static void an_empty_directory_is_replaced_and_anything_else_is_not(void **state)
-{
-	struct nacre_staging staging = NACRE_STAGING;
-
-	(void)state;
-	put_dir("empty");
-	assert_works(nacre_staging_open(&staging, "empty", err));
-	assert_works(nacre_staging_commit(&staging, false, err));
-	nacre_staging_clear(&staging);
-	put_dir("full");
-	put_file("full/x", "x");
-	assert_refused(nacre_staging_check("full", err), NACRE_E_EXISTS, "full: not empty");
 	put_file("file", "x");
-	assert_refused(nacre_staging_check("file", err), NACRE_E_EXISTS,
-		"file: there already, and not a directory");
+	put_dir("dir");
+	put_dir("empty");
+	put_file("dir/x", "x");
 	assert_int_equal(symlink("empty", "link"), 0);
-	assert_refused(nacre_staging_check("link", err), NACRE_E_EXISTS,
-		"link: there already, and not a directory");
-	assert_int_equal(leftovers(), 0);
+	assert_int_equal(symlink("none", "dangling"), 0);
+	assert_target_refused("file", NACRE_E_EXISTS, "file: there already, and not a directory");
+	assert_target_refused("link", NACRE_E_EXISTS, "link: there already, and not a directory");
+	assert_target_refused("link/", NACRE_E_EXISTS, "link/: there already, and not a directory");
+	assert_target_refused(
+		"dangling", NACRE_E_EXISTS, "dangling: there already, and not a directory");
+	assert_target_refused("dir", NACRE_E_EXISTS, "dir: not empty");
 }
 
-static void what_comes_to_be_there_meanwhile_is_not_replaced(void **state)
+static void a_target_without_a_directory_to_lie_in_is_refused(void **state)
 {
-	struct nacre_staging staging = NACRE_STAGING;
-
 	(void)state;
-	assert_works(nacre_staging_open(&staging, "root", err));
-	put_dir("root");
-	put_file("root/mine", "mine");
-	assert_refused(nacre_staging_commit(&staging, false, err), NACRE_E_EXISTS,
-		"root: Directory not empty");
-	nacre_staging_clear(&staging);
-	assert_true(is_there("root/mine"));
-	assert_int_equal(leftovers(), 0);
+	assert_target_refused("none/t", NACRE_E_NOT_FOUND, "none/: No such file or directory");
+	assert_target_refused("..", NACRE_E_ARG, "'..' has no last name to make");
+	assert_target_refused("/", NACRE_E_ARG, "'/' has no last name to make");
+	assert_target_refused("", NACRE_E_ARG, "'' has no last name to make");
 }
 
-static void a_parent_in_which_everybody_may_rename_is_refused(void **state)
+static void a_directory_that_everybody_may_rename_in_is_refused(void **state)
 {
 	(void)state;
 	put_dir("open");
 	assert_int_equal(chmod("open", 0777), 0);
-	assert_refused(nacre_staging_check("open/root", err), NACRE_E_UNSAFE,
-		"open/root: everybody may write in the directory that it lies in");
+	assert_target_refused("open/t", NACRE_E_UNSAFE,
+		"open/t: everybody may write in the directory that it lies in");
 	assert_int_equal(chmod("open", 01777), 0);
-	assert_works(nacre_staging_check("open/root", err));
+	assert_works(nacre_staging_check("open/t", err));
 }
 
-static void a_leftover_is_swept_and_one_at_work_is_not(void **state)
+static void what_comes_to_be_there_meanwhile_is_not_replaced(void **state)
 {
-	struct nacre_staging first = NACRE_STAGING, second = NACRE_STAGING;
+	NACRE_CLEANUP(nacre_staging_clear)
+	struct nacre_staging staging = NACRE_STAGING;
+
+	(void)state;
+	assert_works(nacre_staging_open(&staging, "t", err));
+	put_dir("t");
+	put_file("t/mine", "x");
+	assert_refused(nacre_staging_commit(&staging, false, err), NACRE_E_EXISTS,
+		"t: Directory not empty");
+	nacre_staging_clear(&staging);
+	assert_true(is_there("t/mine"));
+	assert_false(has_leftovers("."));
+}
+
+static void leftovers_of_killed_runs_are_swept_up_and_those_at_work_are_not(void **state)
+{
+	NACRE_CLEANUP(nacre_staging_clear)
+	struct nacre_staging staging = NACRE_STAGING;
+	nacre_autofd int locked = -1;
 
 	(void)state;
 	put_dir(".nacre-0123456789abcdef");
 	put_file(".nacre-0123456789abcdef/x", "x");
-	assert_works(nacre_staging_open(&first, "a", err));
-	assert_int_equal(leftovers(), 1);
-	assert_works(nacre_staging_open(&second, "b", err));
-	assert_int_equal(leftovers(), 2);
-	assert_works(nacre_staging_commit(&first, false, err));
-	nacre_staging_clear(&first);
-	nacre_staging_clear(&second);
-	assert_true(is_there("a"));
+	put_dir(".nacre-fedcba9876543210");
+	put_dir(".nacre-mine");
+	locked = open(".nacre-fedcba9876543210", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(locked, LOCK_EX), 0);
+	assert_works(nacre_staging_open(&staging, "t", err));
+	assert_false(is_there(".nacre-0123456789abcdef"));
+	assert_true(is_there(".nacre-fedcba9876543210"));
+	assert_true(is_there(".nacre-mine"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		scratch_test(what_is_committed_has_the_name_and_nothing_is_left),
-		scratch_test(what_is_not_committed_vanishes_with_all_below_it),
-		scratch_test(an_inner_directory_takes_the_name_and_its_shell_goes),
-		scratch_test(an_empty_directory_is_replaced_and_anything_else_is_not),
+		scratch_test(it_takes_the_place_of_nothing_and_of_an_empty_directory),
+		scratch_test(it_vanishes_with_all_in_it_unless_it_is_committed),
+		scratch_test(it_is_private_whatever_the_umask),
+		scratch_test(what_is_there_is_not_replaced),
+		scratch_test(a_target_without_a_directory_to_lie_in_is_refused),
+		scratch_test(a_directory_that_everybody_may_rename_in_is_refused),
 		scratch_test(what_comes_to_be_there_meanwhile_is_not_replaced),
-		scratch_test(a_parent_in_which_everybody_may_rename_is_refused),
-		scratch_test(a_leftover_is_swept_and_one_at_work_is_not),
+		scratch_test(leftovers_of_killed_runs_are_swept_up_and_those_at_work_are_not),
 	};
 
 	return cmocka_run_group_tests_name("staging", tests, NULL, NULL);
