@@ -7,14 +7,15 @@
 # Compiling the library and the command.
 packages_build=(
 	cmake ninja-build gcc libc6-dev pkg-config
-	libarchive-dev libbsd-dev libjansson-dev libsodium-dev libssl-dev libyaml-dev libzstd-dev
+	libarchive-dev libbsd-dev libjansson-dev libseccomp-dev libsodium-dev libssl-dev libyaml-dev libzstd-dev
 	zlib1g-dev
 )
 
 # The unit tests, the end-to-end tests, and the other tools that images are compared with.
 packages_test=(
 	bats libcmocka-dev
-	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount openssl tar util-linux
+	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount mtree-netbsd
+	openssl tar uidmap util-linux
 	xz-utils zstd
 	python3 python3-cryptography python3-jsonschema python3-nacl python3-yaml
 	buildah crun podman runc skopeo umoci

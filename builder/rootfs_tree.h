@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** A root file system on disk as a tree: all that it holds, with nothing made up and nothing left
+ * out. */
+#ifndef NACRE_BUILDER_ROOTFS_TREE_H
+#define NACRE_BUILDER_ROOTFS_TREE_H
+
+#include "layers/scan.h"
+
+struct nacre_rootfs_tree {
+	int dir; /* open for reading */
+	struct nacre_tree tree;
+	struct nacre_scan *scan; /* where the contents come from */
+};
+
+/** Nothing yet: for nacre_rootfs_tree_clear(). */
+#define NACRE_ROOTFS_TREE                                                                          \
+	{                                                                                          \
+		.dir = -1, .tree = NACRE_TREE, .scan = NULL                                        \
+	}
+
+/**
+ * Scans a directory: modes, owners, times, hard links, special files, and xattrs.
+ *
+ * @param path        a path that the user named
+ * @param all_xattrs  all that can be seen; false: user.* and security.capability
+ * @param out_rootfs  set on success only; the caller's to clear
+ *
+ * Errors: NOT_FOUND; those of nacre_scan_dir().
+ */
+NACRE_CHECKED int nacre_rootfs_tree_read(const char *path, bool all_xattrs,
+	const struct nacre_env *env, struct nacre_rootfs_tree *out_rootfs, struct nacre_err *err);
+void nacre_rootfs_tree_clear(struct nacre_rootfs_tree *rootfs);
+
+#endif
