@@ -14,6 +14,8 @@
 /* ------------------------------------------------------------------ decode */
 
 #define MAGIC_BYTES 4
+#define SKIPPABLE_BYTES 8 /* magic and size */
+#define HEADER_MOST 18	  /* magic, descriptor, window, dictionary of 4, content size of 8 */
 /* What libzstd makes in one go; the more it may, the more often it goes around its window. */
 #define TURN_BYTES ((size_t)128 << 10)
 
@@ -22,8 +24,8 @@ struct zstd_decoder {
 	ZSTD_DCtx *ctx;
 	uint64_t window_bytes;
 	bool in_frame;
-	size_t magic_len; /* of a frame that is about to begin */
-	unsigned char magic[MAGIC_BYTES];
+	size_t header_len; /* of a frame that is about to begin */
+	unsigned char header[HEADER_MOST];
 };
 
 static int decode_error(const struct zstd_decoder *d, size_t result, struct nacre_err *err)
@@ -71,23 +73,50 @@ static bool may_begin(const unsigned char *magic, size_t len)
 			memcmp(magic + 1, skippable + 1, len - 1) == 0);
 }
 
-/* Gathers the first bytes of the next frame, which may come one by one, and begins it. */
+/* How long a header is, as far as its first bytes tell (RFC 8878, 3.1.1.1 and 3.1.2). */
+static size_t header_bytes(const unsigned char *header, size_t len)
+{
+	static const size_t dictionary[] = { 0, 1, 2, 4 };
+	static const size_t content[] = { 0, 2, 4, 8 };
+	unsigned descriptor;
+	bool is_single;
+
+	if (len < MAGIC_BYTES)
+		return MAGIC_BYTES;
+	if ((header[0] & 0xf0) == 0x50)
+		return SKIPPABLE_BYTES;
+	if (len == MAGIC_BYTES)
+		return MAGIC_BYTES + 1;
+	descriptor = header[MAGIC_BYTES];
+	is_single = (descriptor & 0x20) != 0;
+	return MAGIC_BYTES + 1 + (is_single ? 0 : 1) + dictionary[descriptor & 3] +
+		(is_single && descriptor >> 6 == 0 ? 1 : content[descriptor >> 6]);
+}
+
+/*
+ * Gathers the header of the next frame, whose bytes may come one by one, and begins it.
+ *
+ * libzstd gets a header in one piece. Once it knows the size of the content it looks whether all of
+ * the frame is there, and (1.5.4) takes the begin of its input for the begin of the frame: where
+ * the magic had come before, what stands behind it could pass for another frame.
+ */
 static int begin_frame(
 	struct zstd_decoder *d, struct nacre_decode_step *step, struct nacre_err *err)
 {
-	ZSTD_inBuffer in = { d->magic, MAGIC_BYTES, 0 };
+	ZSTD_inBuffer in = { d->header, 0, 0 };
 
-	while (d->magic_len < MAGIC_BYTES && step->in_len > 0) {
-		d->magic[d->magic_len++] = *step->in++;
+	while (d->header_len < header_bytes(d->header, d->header_len) && step->in_len > 0) {
+		d->header[d->header_len++] = *step->in++;
 		step->in_len--;
 		d->base.may_end = false;
-		if (!may_begin(d->magic, d->magic_len))
+		if (d->header_len <= MAGIC_BYTES && !may_begin(d->header, d->header_len))
 			return nacre_fail(
 				err, NACRE_E_FORMAT, "something follows the last zstd frame");
 	}
-	if (d->magic_len < MAGIC_BYTES)
+	if (d->header_len < header_bytes(d->header, d->header_len))
 		return 0;
-	d->magic_len = 0;
+	in.size = d->header_len;
+	d->header_len = 0;
 	return decode_some(d, &in, step, err);
 }
 

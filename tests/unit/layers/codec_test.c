@@ -403,6 +403,37 @@ static void zstd_may_have_several_and_skippable_frames_and_nothing_else(void **s
 	expect(NACRE_CODEC_ZSTD, &in, NACRE_E_FORMAT, "something follows the last zstd frame");
 }
 
+/*
+ * Behind the magic of the one frame stands what could be the magic of a skippable one, which would
+ * end inside of the second frame, where a third one lies.
+ */
+static void a_zstd_frame_is_not_read_from_behind_its_magic(void **state)
+{
+	enum { SIZE = 0x184d + 256, SKIPPED = (SIZE << 3 | RLE_BLOCK << 1 | LAST) };
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf in = NACRE_BUF(ENOUGH);
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf out = NACRE_BUF(ENOUGH);
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *inner = NULL;
+	struct nacre_err err = { NACRE_OK, "" };
+
+	(void)state;
+	add_skippable(&in, 1, 1000); /* so that all the rest is read at once */
+	add(&in, "\x28\xb5\x2f\xfd\x50\x2a\x4d\x18", 8); /* content of SIZE bytes */
+	add_zstd_block(&in, RLE_BLOCK, SIZE, LAST);
+	add_number(&in, 0, 1);
+	add_skippable(&in, 0, SKIPPED - 8 + 10);
+	/* What is skipped ends with the frame that would be read instead. */
+	in.len -= 10;
+	add_zstd(&in, "b");
+	assert_int_equal(nacre_source_memory(in.data, in.len, &inner, NULL), 0);
+	assert_int_equal(decode_from(NACRE_CODEC_ZSTD, inner, 65536, &out, &err), 0);
+	assert_int_equal(out.len, SIZE);
+	for (size_t i = 0; i < SIZE; i++)
+		assert_int_equal(out.data[i], 0);
+}
+
 static void a_damaged_zstd_frame_is_refused(void **state)
 {
 	NACRE_CLEANUP(nacre_buf_clear)
@@ -895,6 +926,7 @@ int main(void)
 		cmocka_unit_test_setup(a_cut_at_any_byte_is_noticed, setup),
 		cmocka_unit_test_setup(
 			zstd_may_have_several_and_skippable_frames_and_nothing_else, setup),
+		cmocka_unit_test_setup(a_zstd_frame_is_not_read_from_behind_its_magic, setup),
 		cmocka_unit_test_setup(a_damaged_zstd_frame_is_refused, setup),
 		cmocka_unit_test_setup(a_zstd_window_beyond_the_limit_is_refused, setup),
 		cmocka_unit_test_setup(more_than_layer_bytes_never_come_out, setup),
