@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * Trees as text: the mtree format as NetBSD's mtree (also its -C form) and libarchive write and read
- * it. One line an entry, full paths, every keyword spelled out, no /set and no /unset.
+ * Trees as text: the mtree format as NetBSD's mtree and libarchive read it. One line an entry, full
+ * paths in the order of a walk, every keyword spelled out, no /set and no /unset.
  *
  *   #mtree
  *   . type=dir mode=0755 uid=0 gid=0 time=1700000000.000000000
- *   ./usr/lib/libz.so type=link mode=0777 uid=0 gid=0 time=0.000000000 link=libz.so.1
+ *   #nacre xattr.user.origin=ZGViaWFu
+ *   ./a type=file mode=0644 uid=0 gid=0 time=-1.750000000 size=3 sha256=98ea6e4f…
+ *   #nacre hardlink=./a
+ *   ./b type=file mode=0644 uid=0 gid=0 time=-1.750000000 size=3 sha256=98ea6e4f…
+ *   ./c type=char mode=0600 uid=0 gid=0 time=0.000000000 device=native,1,3
+ *   ./l type=link mode=0777 uid=0 gid=0 time=0.000000000 link=a
  *
- * Bytes that are not printable ASCII, and white space, `#`, `=` and `\`, are written as `\ooo`. An
- * xattr is a keyword of nacre's own, `xattr.NAME=` and base64, which other readers pass over.
- * Further names of a hard-link group are lines of their own with `nlink=`, and
- * `nacre.hardlink=` and the first name.
+ * A time is seconds and the nanoseconds counted forward from them: a quarter before 1970 is
+ * -1.750000000, as both programs have it. Bytes that are not printable ASCII, and white space, `#`,
+ * `=`, `\`, `*`, `?` and `[`, are written as `\ooo`. Both programs refuse keywords that they do not
+ * know, so what mtree has no word for (xattrs in base64, and the first name of a hard link's group)
+ * stands in a comment before the line that it belongs to.
+ *
+ * NetBSD's mtree takes a name with `*`, `?` or `[` for a pattern, however it is written: where it
+ * fits a sibling too, that program reports a difference that is none.
  *
  * Spec: NetBSD mtree(8); libarchive mtree(5).
  */
@@ -24,22 +33,24 @@
 #define NACRE_MTREE_BEGIN "#mtree\n"
 
 /**
- * Adds the line of a node to a text.
+ * Adds the lines of a node to a text.
  *
  * @param first   the first name of its hard-link group when the node is a further one, else NULL
  * @param sha256  of a regular file's content; NULL: left out
  *
- * Errors: LIMIT, NOMEM.
+ * Errors: ARG (a whiteout), LIMIT, NOMEM.
  */
 NACRE_CHECKED int nacre_mtree_emit(const struct nacre_node *node, const struct nacre_node *first,
 	const struct nacre_digest *sha256, struct nacre_buf *buf, struct nacre_err *err);
 
 /**
- * Reads what nacre_mtree_emit() writes into an empty tree. What is listed is explicit; parents that
- * are not are implied. Contents cannot be opened.
+ * Reads what nacre_mtree_emit() writes, behind NACRE_MTREE_BEGIN, into an empty tree. What is
+ * listed is explicit; parents that are not are implied. Contents cannot be opened, and a sha256 is
+ * only looked at for its form. On failure the tree holds what came before: clear it.
  *
- * Errors: FORMAT (with the line's number), UNSAFE (a path twice, a bad name), LIMIT, NOMEM; those of
- * the source.
+ * Errors, with the line's number: FORMAT; UNSAFE (a path twice, a bad name, below what is not a
+ * directory); LIMIT (image-members, tree-bytes, path-bytes, depth, xattrs, xattr-bytes); NOMEM;
+ * those of the source.
  */
 NACRE_CHECKED int nacre_mtree_read(struct nacre_source *source, const struct nacre_limits *limits,
 	struct nacre_tree *tree, struct nacre_err *err);
