@@ -40,7 +40,7 @@ struct cli_command {
 	int (*run)(struct cli *cli, const void *args); /**< returns the exit code */
 };
 
-extern const struct cli_command cli_build, cli_inspect, cli_key_new, cli_key_show, cli_sign,
+extern const struct cli_command cli_build, cli_inspect, cli_key_new, cli_key_show, cli_ls, cli_sign,
 	cli_unpack, cli_verify;
 
 /** One run of one command. */

@@ -15,6 +15,7 @@ static const struct cli_command *const commands[] = {
 	&cli_verify,
 	&cli_unpack,
 	&cli_inspect,
+	&cli_ls,
 	NULL,
 };
 

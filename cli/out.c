@@ -105,3 +105,50 @@ void out_json(FILE *to, const char *text)
 	}
 	(void)fputc('"', to);
 }
+
+static bool is_utf8(const char *text)
+{
+	uint32_t point = 0;
+
+	while (*text) {
+		size_t len = decode(text, &point);
+
+		if (len == 0)
+			return false;
+		text += len;
+	}
+	return true;
+}
+
+static void base64(FILE *to, const char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *at = (const unsigned char *)text;
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		uint32_t bits = (uint32_t)at[0] << 16;
+
+		bits |= len > 1 ? (uint32_t)at[1] << 8 : 0;
+		bits |= len > 2 ? at[2] : 0;
+		(void)fputc(digits[bits >> 18], to);
+		(void)fputc(digits[bits >> 12 & 63], to);
+		(void)fputc(len > 1 ? digits[bits >> 6 & 63] : '=', to);
+		(void)fputc(len > 2 ? digits[bits & 63] : '=', to);
+		at += len < 3 ? len : 3;
+		len -= len < 3 ? len : 3;
+	}
+}
+
+void out_json_bytes(FILE *to, const char *key, const char *text)
+{
+	if (is_utf8(text)) {
+		(void)fprintf(to, "\"%s\":", key);
+		out_json(to, text);
+		return;
+	}
+	(void)fprintf(to, "\"%s_base64\":\"", key);
+	base64(to, text);
+	(void)fputc('"', to);
+}

@@ -18,4 +18,10 @@ void out_name(FILE *to, const char *name);
 /** A JSON string with its quotes. A byte that is not UTF-8 becomes U+FFFD. */
 void out_json(FILE *to, const char *text);
 
+/**
+ * A member of a JSON object whose value may be any bytes, without loss: "path":"…" when they are
+ * UTF-8, else "path_base64":"…".
+ */
+void out_json_bytes(FILE *to, const char *key, const char *text);
+
 #endif

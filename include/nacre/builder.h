@@ -145,6 +145,45 @@ NACRE_API NACRE_CHECKED int nacre_image_inspect(const struct nacre_layout *layou
 	const struct nacre_ref *ref, const struct nacre_platform *platform, bool json,
 	const struct nacre_env *env, char **out_text, struct nacre_err *err);
 
+/** One entry of an image, parents before what lies in them. Names are any bytes but NUL. */
+struct nacre_entry {
+	const char *path; /**< "usr/lib/x", "." for the root; valid during the call, as all is */
+	char type;	  /**< as ls has it: '-', 'd', 'l', 'c', 'b', 'p' */
+	unsigned layer;	  /**< 1, 2, …: which brought it; 0: none named it */
+	uint32_t mode;	  /**< 07777 */
+	uint32_t uid;
+	uint32_t gid;
+	int64_t mtime_s;
+	uint32_t mtime_ns; /**< counted forward from mtime_s */
+	uint32_t major;	   /**< of a device */
+	uint32_t minor;
+	uint64_t size_bytes;  /**< of a file's content */
+	const char *target;   /**< of a symlink, else NULL */
+	const char *hardlink; /**< the first name of the same file, when this is a further one */
+	const char *mtree;    /**< its lines in an mtree list, with sha256; NULL: not asked for */
+};
+
+/** Nonzero stops the list, which then fails with NACRE_E_CANCELED. */
+typedef int nacre_entry_fn(const struct nacre_entry *entry, void *user);
+
+/** Zero is a good value. */
+struct nacre_list_options {
+	const char *path; /**< what to list, and all below it; NULL: the whole tree. Links on the
+			       way, and one to a directory at its end, are followed in the image. */
+	bool mtree;	  /**< also the lines for mtree, behind "#mtree"; parents of `path` too */
+};
+
+/**
+ * Hands out what all layers of an image come to, without unpacking and without trust.
+ *
+ * Errors: NOT_FOUND (the image, a blob, options->path); those of the layers; those of a path;
+ * CANCELED.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_list(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_platform *platform,
+	const struct nacre_list_options *options, nacre_entry_fn *each, void *user,
+	const struct nacre_env *env, struct nacre_err *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -23,6 +23,25 @@ static void expect(void (*out)(FILE *, const char *), const char *text, const ch
 	free(got);
 }
 
+static void out_path(FILE *to, const char *text)
+{
+	out_json_bytes(to, "path", text);
+}
+
+static void a_name_that_is_not_utf8_is_kept_in_base64(void **state)
+{
+	(void)state;
+	expect(out_path, "a\"\x1b\u00e4", "\"path\":\"a\\\"\\u001b\u00e4\"");
+	expect(out_path, "", "\"path\":\"\"");
+	expect(out_path, "\xff", "\"path_base64\":\"/w==\"");
+	expect(out_path, "a\xff", "\"path_base64\":\"Yf8=\"");
+	expect(out_path,
+		"a\xff"
+		"b",
+		"\"path_base64\":\"Yf9i\"");
+	expect(out_path, "\xc3(\xfa\xfb", "\"path_base64\":\"wyj6+w==\"");
+}
+
 static void ordinary_text_is_left_alone(void **state)
 {
 	(void)state;
@@ -95,6 +114,7 @@ static void json_strings_hold_any_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_name_that_is_not_utf8_is_kept_in_base64),
 		cmocka_unit_test(ordinary_text_is_left_alone),
 		cmocka_unit_test(control_characters_are_shown),
 		cmocka_unit_test(the_second_set_of_control_characters_is_shown),

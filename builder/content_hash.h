@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The sha256 of every file's content below a node: each layer is streamed once, in its order. */
+#ifndef NACRE_BUILDER_CONTENT_HASH_H
+#define NACRE_BUILDER_CONTENT_HASH_H
+
+#include "base/digest.h"
+#include "builder/image_tree.h"
+
+struct nacre_content_hash; /* of one content */
+
+struct nacre_content_hashes {
+	struct nacre_content_hash *items; /* sorted by where the content lies */
+	size_t count;
+};
+
+/**
+ * @param top         what lies elsewhere is not hashed
+ * @param out_hashes  the caller's to clear, also on failure
+ *
+ * Errors: those of the layers, with "layer 2 of 5: " in front; CANCELED, NOMEM.
+ */
+NACRE_CHECKED int nacre_content_hashes_read(struct nacre_image_tree *image, struct nacre_node *top,
+	const struct nacre_env *env, struct nacre_content_hashes *out_hashes,
+	struct nacre_err *err);
+void nacre_content_hashes_clear(struct nacre_content_hashes *hashes);
+
+/** Of a regular file that was below `top`. */
+void nacre_content_hashes_get(const struct nacre_content_hashes *hashes,
+	const struct nacre_inode *inode, struct nacre_digest *out_digest);
+
+#endif
