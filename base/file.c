@@ -146,7 +146,8 @@ static int first_child(int dir, char *name, size_t room, bool *out_found, struct
 	while ((entry = readdir(stream))) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (unlinkat(dir, entry->d_name, 0) == 0)
+		/* Another sweep may be at the same tree. */
+		if (unlinkat(dir, entry->d_name, 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno != EISDIR && errno != EPERM) {
 			int rc = nacre_fail_os(err, "remove '%s'", entry->d_name);
@@ -161,6 +162,19 @@ static int first_child(int dir, char *name, size_t room, bool *out_found, struct
 	}
 	(void)closedir(stream);
 	return 0;
+}
+
+/* What is mounted inside is somebody else's. By st_dev alone where the kernel is older than 5.8. */
+static bool is_same_mount(int a, int b)
+{
+	struct statx one, two;
+
+	if (statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &one) < 0 ||
+		statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &two) < 0)
+		return false;
+	if (one.stx_dev_major != two.stx_dev_major || one.stx_dev_minor != two.stx_dev_minor)
+		return false;
+	return !(one.stx_mask & two.stx_mask & STATX_MNT_ID) || one.stx_mnt_id == two.stx_mnt_id;
 }
 
 static int go_down(int *dir, const char *name, struct place **place, struct nacre_err *err)
@@ -181,8 +195,12 @@ static int go_down(int *dir, const char *name, struct place **place, struct nacr
 	next = open_retry(*dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (next < 0 && errno == EACCES && fchmodat(*dir, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
 		next = open_retry(*dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (next < 0 && errno == ENOTDIR)
+		errno = EPERM; /* why unlinkat() did not take it: it is immutable */
 	if (next < 0)
 		return nacre_fail_os(err, "remove '%s'", name);
+	if (!is_same_mount(*dir, next))
+		return nacre_fail(err, NACRE_E_UNSAFE, "remove '%s': a mount point", name);
 	nacre_fd_close(dir);
 	*dir = nacre_steal_fd(&next);
 	/* Without root a read-only directory keeps its names. */

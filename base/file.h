@@ -38,7 +38,11 @@ NACRE_CHECKED int nacre_file_open_at(
 NACRE_CHECKED int nacre_file_open(
 	const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
 
-/** Removes a name with all below it, by descriptors, following nothing; what is not there is fine.
+/**
+ * Removes a name with all below it, by descriptors, following nothing and crossing into no mount;
+ * what is not there is fine. Stops at the first thing that cannot be removed.
+ *
+ * Errors: IO; UNSAFE (a mount point inside, or a directory that was moved meanwhile); NOMEM.
  */
 NACRE_CHECKED int nacre_tree_remove_at(int dir, const char *name, struct nacre_err *err);
 

@@ -105,13 +105,30 @@ void nacre_staged_clear(struct nacre_staged *file)
 	file->name[0] = '\0';
 }
 
+static bool is_staging_name(const char *name)
+{
+	size_t prefix = strlen(NACRE_STAGING_PREFIX);
+
+	return strncmp(name, NACRE_STAGING_PREFIX, prefix) == 0 && strlen(name) == prefix + 16 &&
+		strspn(name + prefix, "0123456789abcdef") == 16;
+}
+
 static void sweep_one(int dir, const char *name)
 {
-	nacre_autofd int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	nacre_autofd int fd = -1;
+	char tree[64];
+	struct stat st;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	/* Looked at first, because merely opening a device can have effects. */
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return;
-	(void)!nacre_tree_remove_at(dir, name, NULL);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+		st.st_nlink != 1 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	(void)snprintf(tree, sizeof(tree), "%s" NACRE_STAGING_DIR_SUFFIX, name);
+	if (nacre_tree_remove_at(dir, tree, NULL) == 0)
+		(void)unlinkat(dir, name, 0);
 }
 
 void nacre_staging_sweep(int dir)
@@ -125,9 +142,7 @@ void nacre_staging_sweep(int dir)
 		return;
 	}
 	while ((entry = readdir(stream))) {
-		if (strncmp(entry->d_name, NACRE_STAGING_PREFIX, strlen(NACRE_STAGING_PREFIX)) ==
-				0 &&
-			strlen(entry->d_name) == strlen(NACRE_STAGING_PREFIX) + 16)
+		if (is_staging_name(entry->d_name))
 			sweep_one(dir, entry->d_name);
 	}
 	(void)closedir(stream);

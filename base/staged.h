@@ -8,6 +8,9 @@
 /** What every staging name begins with, so that a later run can know what a killed one left. */
 #define NACRE_STAGING_PREFIX ".nacre-"
 
+/** What a staged directory has behind the name of the staged file that stands for it. */
+#define NACRE_STAGING_DIR_SUFFIX ".d"
+
 struct nacre_staged {
 	int fd;	 /* open for writing and reading; -1 when there is none */
 	int dir; /* borrowed */
@@ -45,8 +48,11 @@ void nacre_staged_clear(struct nacre_staged *file);
 NACRE_CHECKED int nacre_staging_name(char *out_name, size_t room, struct nacre_err *err);
 
 /**
- * Removes files and trees in `dir` that killed runs have left: names with the staging prefix on
- * which nobody holds a lock. What cannot be removed stays.
+ * Removes what killed runs have left in `dir`: regular files that are ours, with one name, made of
+ * the staging prefix and 16 hexadecimal digits, on which nobody holds a lock; each after the
+ * directory of the same name with NACRE_STAGING_DIR_SUFFIX. So a directory goes only with the file
+ * that stands for it: what is in it may have any owner and mode, and one that is merely named alike
+ * is not touched. What cannot be removed stays, with its file.
  */
 void nacre_staging_sweep(int dir);
 

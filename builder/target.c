@@ -17,7 +17,7 @@
 static int make_new(struct nacre_target *target, const char *path, struct nacre_err *err)
 {
 	nacre_autofd int dir = -1;
-	int rc = nacre_staging_open(&target->staging, path, err);
+	int rc = nacre_staging_open(&target->staging, path, false, err);
 
 	if (rc)
 		return rc;

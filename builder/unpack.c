@@ -86,18 +86,20 @@ int nacre_unpack(const struct nacre_layout *layout, const struct nacre_trusted *
 	memset(&image, 0, sizeof(image));
 	options = options ? options : &plain;
 	/* First, because nobody wants to hear about it after a minute of reading. */
-	rc = nacre_staging_check(target, err);
+	rc = nacre_staging_check(target, options->replace, err);
 	if (rc == 0)
 		rc = nacre_image_tree_read(layout, nacre_trusted_manifest(trusted),
 			nacre_trusted_config(trusted), -1, env, &image, err);
 	if (rc == 0)
 		rc = nacre_unpack_policy_apply(&image.tree, options, env, &unpacked, err);
 	if (rc == 0)
-		rc = nacre_staging_open(&staging, target, err);
+		rc = nacre_staging_open(&staging, target, options->replace, err);
 	if (rc == 0)
 		rc = write_tree(&image, staging.dir, options, env, err);
 	if (rc == 0)
 		rc = nacre_staging_commit(&staging, !env || !env->no_sync, err);
+	if (rc == 0)
+		nacre_staging_retire(&staging, env);
 	if (rc == 0 && out_unpacked)
 		*out_unpacked = unpacked;
 	return rc;

@@ -15,6 +15,7 @@ struct args {
 	bool no_owner;
 	bool no_setid;
 	bool no_sync;
+	bool replace;
 	const char *xattrs;
 	const char *platform;
 	struct cli_list limits;
@@ -32,6 +33,8 @@ static const struct cli_opt opts[] = {
 		"more than user.* and security.capability" },
 	{ CLI_FLAG, 0, "no-sync", NULL, offsetof(struct args, no_sync),
 		"faster; may be lost if the machine crashes" },
+	{ CLI_FLAG, 0, "replace", NULL, offsetof(struct args, replace),
+		"a directory that is there is exchanged in one step" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
 	CLI_COMMON_OPTS(struct args),
@@ -58,7 +61,7 @@ static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
 	const struct nacre_unpack_options options = { args->no_owner, args->devices, args->no_setid,
-		args->xattrs != NULL };
+		args->xattrs != NULL, args->replace };
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
 	struct nacre_unpacked unpacked = { 0 };

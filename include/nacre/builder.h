@@ -107,6 +107,7 @@ struct nacre_unpack_options {
 	bool devices;	 /**< make device nodes; else an image with one is refused */
 	bool no_setid;	 /**< leave setuid, setgid and file capabilities out */
 	bool all_xattrs; /**< more than user.* and security.capability; never overlay's own */
+	bool replace;	 /**< the target may be a directory with something in it */
 };
 
 struct nacre_unpacked {
@@ -116,12 +117,16 @@ struct nacre_unpacked {
 
 /**
  * Unpacks an image into a new directory. All of it is read, checked and folded into one tree first;
- * then the tree is written beside the target and renamed.
+ * then the tree is written beside the target and renamed. A tree that it replaces exchanges its name
+ * with the new one in one step and is removed then; what of it cannot be removed is a warning, and
+ * left for the next call.
  *
- * @param target  must not exist, or be an empty directory; its parent must
+ * @param target  must not exist, or be an empty directory, or with `replace` any directory; its
+ *                parent must exist
  *
- * Errors: EXISTS; those of nacre_image_check(); UNSAFE (a device without `devices`); IO. The target
- * is then as before, and nothing is left beside it.
+ * Errors: EXISTS; those of nacre_image_check(); UNSAFE (a device without `devices`; with `replace` a
+ * mount point at or in the target); UNSUPPORTED (with `replace`, a file system that cannot exchange
+ * two names); IO. The target is then as before, and nothing is left beside it.
  */
 NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
 	const struct nacre_trusted *image, const char *target,

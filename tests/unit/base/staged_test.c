@@ -140,28 +140,36 @@ static void two_names_are_never_the_same(void **state)
 static void a_sweep_takes_what_killed_runs_have_left_and_nothing_else(void **state)
 {
 	struct nacre_staged at_work = NACRE_STAGED;
-	nacre_autofd int tree_at_work = -1;
+	char at_work_dir[64];
 
 	(void)state;
 	make_staged(&at_work, "x");
-	assert_int_equal(mkdirat(top, ".nacre-0000000000000001", 0700), 0);
-	assert_int_equal(nacre_dir_open_at(top, ".nacre-0000000000000001", &tree_at_work, NULL), 0);
-	assert_int_equal(flock(tree_at_work, LOCK_EX | LOCK_NB), 0);
-	assert_int_equal(mkdirat(top, ".nacre-0000000000000002", 0), 0);
-	assert_int_equal(mkdirat(top, ".nacre-0000000000000003", 0700), 0);
-	assert_int_equal(mkdirat(top, ".nacre-0000000000000003/d", 0700), 0);
-	assert_int_equal(symlinkat("/", top, ".nacre-0000000000000003/d/root"), 0);
+	(void)snprintf(at_work_dir, sizeof(at_work_dir), "%s.d", at_work.name);
+	assert_int_equal(mkdirat(top, at_work_dir, 0700), 0);
+	assert_int_equal(close(openat(top, ".nacre-0000000000000003", O_WRONLY | O_CREAT, 0)), 0);
+	assert_int_equal(mkdirat(top, ".nacre-0000000000000003.d", 0755), 0);
+	assert_int_equal(mkdirat(top, ".nacre-0000000000000003.d/d", 0700), 0);
+	assert_int_equal(symlinkat("/", top, ".nacre-0000000000000003.d/d/root"), 0);
 	assert_int_equal(close(openat(top, ".nacre-0000000000000004", O_WRONLY | O_CREAT, 0)), 0);
 	assert_int_equal(mkfifoat(top, ".nacre-0000000000000005", 0600), 0);
-	/* Names of others. */
+	/* Of others: no file stands for them, or it is not one that a run makes. */
+	assert_int_equal(mkdirat(top, ".nacre-0000000000000001.d", 0700), 0);
+	assert_int_equal(mkdirat(top, ".nacre-0000000000000002", 0700), 0);
+	assert_int_equal(close(openat(top, ".nacre-000000000000000X", O_WRONLY | O_CREAT, 0)), 0);
+	assert_int_equal(close(openat(top, ".nacre-0000000000000007", O_WRONLY | O_CREAT, 0)), 0);
+	assert_int_equal(linkat(top, ".nacre-0000000000000007", top, "linked", 0), 0);
 	assert_int_equal(mkdirat(top, ".nacre-", 0700), 0);
 	assert_int_equal(mkdirat(top, ".nacre-cache", 0700), 0);
 	assert_int_equal(mkdirat(top, "x.nacre-0000000000000001", 0700), 0);
 	assert_int_equal(symlinkat("/", top, ".nacre-0000000000000006"), 0);
 	nacre_staging_sweep(top);
-	assert_int_equal(names_in(top), 6);
+	assert_int_equal(names_in(top), 12);
 	assert_int_equal(faccessat(top, at_work.name, F_OK, 0), 0);
-	assert_int_equal(faccessat(top, ".nacre-0000000000000001", F_OK, 0), 0);
+	assert_int_equal(faccessat(top, at_work_dir, F_OK, 0), 0);
+	assert_int_equal(faccessat(top, ".nacre-0000000000000001.d", F_OK, 0), 0);
+	assert_int_equal(faccessat(top, ".nacre-0000000000000003.d", F_OK, 0), -1);
+	assert_int_equal(faccessat(top, ".nacre-0000000000000003", F_OK, 0), -1);
+	assert_int_equal(faccessat(top, ".nacre-0000000000000004", F_OK, 0), -1);
 	assert_int_equal(faccessat(top, ".nacre-0000000000000006", F_OK, AT_SYMLINK_NOFOLLOW), 0);
 	nacre_staged_clear(&at_work);
 }
