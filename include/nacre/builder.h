@@ -117,16 +117,16 @@ struct nacre_unpacked {
 
 /**
  * Unpacks an image into a new directory. All of it is read, checked and folded into one tree first;
- * then the tree is written beside the target and renamed. A tree that it replaces exchanges its name
- * with the new one in one step and is removed then; what of it cannot be removed is a warning, and
- * left for the next call.
+ * then the tree is written beside the target and renamed. A tree that it replaces exchanges its
+ * name with the new one in one step and is removed then; what of it cannot be removed is a warning,
+ * and left for the next call.
  *
  * @param target  must not exist, or be an empty directory, or with `replace` any directory; its
  *                parent must exist
  *
- * Errors: EXISTS; those of nacre_image_check(); UNSAFE (a device without `devices`; with `replace` a
- * mount point at or in the target); UNSUPPORTED (with `replace`, a file system that cannot exchange
- * two names); IO. The target is then as before, and nothing is left beside it.
+ * Errors: EXISTS; those of nacre_image_check(); UNSAFE (a device without `devices`; with `replace`
+ * a mount point at or in the target); UNSUPPORTED (with `replace`, a file system that cannot
+ * exchange two names); IO. The target is then as before, and nothing is left beside it.
  */
 NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
 	const struct nacre_trusted *image, const char *target,

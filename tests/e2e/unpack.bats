@@ -137,3 +137,104 @@ make_full() {
 	refused 1 "No space left on device" unpack oci:layout:v1 full/rootfs --unsigned
 	[ -z "$(ls -A full)" ]
 }
+
+# Two images in a layout, and the first of them as a root file system.
+make_two() {
+	make_context
+	nacre build context -t oci:layout:v1 >/dev/null
+	nacre unpack oci:layout:v1 rootfs --unsigned >/dev/null
+	echo more >context/dist/share/more
+	nacre build context -t oci:layout:v2 >/dev/null
+	nacre unpack oci:layout:v2 want --unsigned >/dev/null
+}
+
+nothing_aside() {
+	[ -z "$(find . -name '.nacre-*')" ]
+}
+
+@test "with --replace a new tree takes the place of the old one, whatever a container made of it" {
+	make_two
+	mkdir -m 0555 rootfs/readonly rootfs/readonly/below
+	echo x >rootfs/readonly/below/file
+	mkdir outside
+	echo mine >outside/file
+	ln -s "$PWD/outside" rootfs/link
+	ln "$PWD/outside/file" rootfs/hardlink
+	mkfifo rootfs/fifo
+	chmod 000 rootfs
+	nacre unpack oci:layout:v2 rootfs --unsigned --replace
+	same_tree want rootfs
+	[ "$(cat outside/file)" = mine ]
+	nothing_aside
+	# Nothing there, and an empty directory.
+	nacre unpack oci:layout:v2 fresh --unsigned --replace
+	same_tree want fresh
+	mkdir empty
+	nacre unpack oci:layout:v2 empty --unsigned --replace
+	same_tree want empty
+}
+
+@test "with --replace a tree deeper than any path can name is removed" {
+	make_two
+	"$PYTHON" - rootfs <<-'P'
+	import os, sys
+	os.chdir(sys.argv[1])
+	for _ in range(3000):
+	    os.mkdir("d")
+	    os.chdir("d")
+	P
+	nacre unpack oci:layout:v2 rootfs --unsigned --replace
+	same_tree want rootfs
+	nothing_aside
+}
+
+@test "with --replace what is mounted in the old tree is neither removed nor left behind" {
+	make_two
+	mkdir "rootfs/a b" full
+	mount -t tmpfs -o size=1m tmpfs full
+	echo mine >full/file
+	mount --bind full "rootfs/a b"
+	refused 3 "'a b' in it is a mount point" \
+		unpack oci:layout:v2 rootfs --unsigned --replace
+	umount "rootfs/a b"
+	mount --bind rootfs rootfs
+	refused 3 "rootfs: a mount point" unpack oci:layout:v2 rootfs --unsigned --replace
+	umount rootfs
+	[ "$(cat full/file)" = mine ]
+	refused 3 "the working directory" unpack oci:layout:v2 "$PWD" --unsigned --replace
+	mkdir other
+	ln -s other link
+	refused 1 link unpack oci:layout:v2 link --unsigned --replace
+	nacre unpack oci:layout:v2 rootfs --unsigned --replace
+	same_tree want rootfs
+	nothing_aside
+}
+
+@test "with --replace what cannot be removed is a warning, and removed by the next run" {
+	make_two
+	echo x >rootfs/immutable
+	chattr +i rootfs/immutable || skip "no immutable files here"
+	run -0 --separate-stderr nacre unpack oci:layout:v2 rootfs --unsigned --replace
+	same_tree want rootfs
+	[[ $stderr == *"the old tree is left as '.nacre-"*"'immutable'"* ]]
+	[ -e .nacre-*.d/immutable ]
+	run -0 --separate-stderr nacre unpack oci:layout:v1 again --unsigned
+	[ -e .nacre-*.d/immutable ]
+	chattr -i .nacre-*.d/immutable
+	rm -r again
+	nacre unpack oci:layout:v1 again --unsigned
+	nothing_aside
+}
+
+@test "with --replace and without privilege" {
+	make_two
+	chown -R 65534:65534 rootfs
+	mkdir nobodys
+	mv rootfs nobodys/
+	chown 65534:65534 nobodys
+	chmod 555 nobodys/rootfs
+	chmod -R a+rX layout
+	as_nobody nacre unpack oci:layout:v2 nobodys/rootfs --unsigned --no-owner --replace
+	[ -e nobodys/rootfs/srv/app/share/more ]
+	nothing_aside
+}
