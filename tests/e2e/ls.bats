@@ -50,15 +50,15 @@ make_odd() {
 @test "NetBSD's mtree finds no difference between the list and the unpacked image" {
 	make_odd
 	nacre ls --mtree "$image" >list
-	nacre unpack --unsigned "$image" root >/dev/null
-	mtree -p root <list >differences
+	nacre unpack --unsigned "$image" unpacked >/dev/null
+	mtree -p unpacked <list >differences
 	[ ! -s differences ]
 	# And it does look: at contents, times, owners, modes, links and what is there.
 	local change
-	for change in 'printf "Content\n" >d/f; touch -r ../root/d/f d/f' 'touch lib/big' \
+	for change in 'printf "Content\n" >d/f; touch -r ../unpacked/d/f d/f' 'touch lib/big' \
 		'chown 1 empty' 'chmod 700 d' 'ln -sfn d lib' 'rm fifo' 'touch more'; do
 		rm -rf copy
-		cp -a root copy
+		cp -a unpacked copy
 		(cd copy && eval "$change")
 		run mtree -p copy <list
 		[ -n "$output" ]

@@ -419,7 +419,7 @@ static void a_zstd_frame_is_not_read_from_behind_its_magic(void **state)
 	struct nacre_err err = { NACRE_OK, "" };
 
 	(void)state;
-	add_skippable(&in, 1, 1000); /* so that all the rest is read at once */
+	add_skippable(&in, 1, 1000);			 /* so that all the rest is read at once */
 	add(&in, "\x28\xb5\x2f\xfd\x50\x2a\x4d\x18", 8); /* content of SIZE bytes */
 	add_zstd_block(&in, RLE_BLOCK, SIZE, LAST);
 	add_number(&in, 0, 1);
