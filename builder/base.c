@@ -14,6 +14,8 @@ void nacre_base_clear(struct nacre_base *base)
 {
 	nacre_tree_clear(&base->tree);
 	nacre_spool_free(base->spool);
+	if (base->rootfs.tree.root)
+		nacre_rootfs_tree_clear(&base->rootfs);
 	nacre_image_tree_clear(&base->image);
 	nacre_config_clear(&base->config);
 	nacre_manifest_clear(&base->manifest);
@@ -23,6 +25,8 @@ void nacre_base_clear(struct nacre_base *base)
 
 struct nacre_tree *nacre_base_tree(struct nacre_base *base)
 {
+	if (base->rootfs.tree.root)
+		return &base->rootfs.tree;
 	return base->layout ? &base->image.tree : &base->tree;
 }
 
@@ -102,7 +106,7 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	return rc;
 }
 
-int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
+int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch, bool all_xattrs,
 	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_base_clear)
@@ -115,8 +119,12 @@ int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
 		rc = nacre_step(env, err, "reading base %s", recipe->from.text);
 	if (rc == 0 && recipe->from.kind == NACRE_FROM_ROOTFS)
 		rc = open_rootfs(&base, recipe, context, scratch, env, err);
+	else if (rc == 0 && recipe->from.kind == NACRE_FROM_DIR)
+		rc = nacre_rootfs_tree_read(
+			context, recipe->from.path, all_xattrs, env, &base.rootfs, err);
 	else if (rc == 0 && recipe->from.kind == NACRE_FROM_OCI)
 		rc = open_image(&base, recipe, context, scratch, env, err);
+	base.is_rootfs = base.is_rootfs || recipe->from.kind == NACRE_FROM_DIR;
 	if (rc)
 		return nacre_recipe_within(
 			err, recipe, recipe->from.mark, rc, "from '%s'", recipe->from.text);

@@ -5,6 +5,7 @@
 
 #include "builder/image_tree.h"
 #include "builder/recipe.h"
+#include "builder/rootfs_tree.h"
 #include "layers/spool.h"
 
 /**
@@ -14,7 +15,8 @@
 struct nacre_base {
 	struct nacre_tree tree;
 	bool is_rootfs;
-	struct nacre_spool *spool; /* contents of a root file system */
+	struct nacre_spool *spool;	 /* contents of a root file system out of an archive */
+	struct nacre_rootfs_tree rootfs; /* one that lies in a directory */
 	struct nacre_layout *layout;
 	struct nacre_manifest manifest;
 	struct nacre_config config;
@@ -23,7 +25,8 @@ struct nacre_base {
 
 /**
  * @param context   paths are relative to it
- * @param scratch   a directory for files without names
+ * @param scratch     a directory for files without names
+ * @param all_xattrs  of a root file system in a directory, whatever can be seen
  * @param out_base  set on success only; the caller's to clear, after all trees that share its
  * inodes
  *
@@ -31,7 +34,8 @@ struct nacre_base {
  * `from` in front.
  */
 NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
-	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err);
+	bool all_xattrs, const struct nacre_env *env, struct nacre_base *out_base,
+	struct nacre_err *err);
 void nacre_base_clear(struct nacre_base *base);
 
 /** The tree to begin from. */

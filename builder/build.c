@@ -192,7 +192,7 @@ static int add_rootfs_layer(struct build *b, struct nacre_err *err)
 	int rc = nacre_tree_init(&empty, err);
 
 	if (rc == 0)
-		rc = add_layer(b, b->recipe->from.text, &empty, &b->base.tree, err);
+		rc = add_layer(b, b->recipe->from.text, &empty, nacre_base_tree(&b->base), err);
 	return rc ? nacre_recipe_within(err, b->recipe, b->recipe->from.mark, rc, "from '%s'",
 			    b->recipe->from.text)
 		  : 0;
@@ -393,7 +393,7 @@ static int run(struct build *b, const struct nacre_ref *tags, size_t count, stru
 		rc = nacre_batch_new(b->target.layout, b->env, &b->batch, err);
 	if (rc == 0)
 		rc = nacre_base_open(b->recipe, b->context, nacre_layout_dir(b->target.layout),
-			b->env, &b->base, err);
+			b->options->all_xattrs, b->env, &b->base, err);
 	if (rc == 0)
 		rc = nacre_steps_new(b->recipe, b->context, nacre_layout_dir(b->target.layout),
 			b->epoch, b->env, &b->steps, err);

@@ -43,14 +43,15 @@ struct nacre_recipe_pairs {
 enum nacre_recipe_from_kind {
 	NACRE_FROM_SCRATCH, /**< nothing */
 	NACRE_FROM_ROOTFS,  /**< a root file system tarball: path */
+	NACRE_FROM_DIR,	    /**< a root file system in a directory: path */
 	NACRE_FROM_OCI,	    /**< an image in a layout: ref */
 };
 
 struct nacre_recipe_from {
 	struct nacre_mark mark;
 	enum nacre_recipe_from_kind kind;
-	const char *text;	     /**< as written, with args replaced */
-	const char *path;	     /**< of a rootfs, seen from the context; else NULL */
+	const char *text; /**< as written, with args replaced */
+	const char *path; /**< of a rootfs or directory, seen from the context; else NULL */
 	const struct nacre_ref *ref; /**< of an image: oci:DIR, seen from the context; else NULL */
 };
 

@@ -67,14 +67,19 @@ static int read_rootfs(struct nacre_recipe_reader *r, const char *rest,
 {
 	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz", ".tar.xz" };
 
-	from->kind = NACRE_FROM_ROOTFS;
 	from->path = rest;
+	from->kind =
+		ends_in(rest, "/") || strcmp(rest, "/") == 0 ? NACRE_FROM_DIR : NACRE_FROM_ROOTFS;
+	if (from->kind == NACRE_FROM_DIR)
+		return 0;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (ends_in(rest, ends[i]))
 			return 0;
 	}
 	return fail_from(r, from, NACRE_E_FORMAT,
-		"expected rootfs:FILE with FILE ending in .tar, .tar.zst, .tar.gz or .tar.xz", err);
+		"expected rootfs:FILE with FILE ending in .tar, .tar.zst, .tar.gz or .tar.xz, or "
+		"rootfs:DIR/",
+		err);
 }
 
 static int read_oci(struct nacre_recipe_reader *r, const char *rest, struct nacre_recipe_from *from,

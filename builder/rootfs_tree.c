@@ -4,7 +4,8 @@
 
 #include "base/file.h"
 
-#include <string.h>
+#include <errno.h>
+#include <fcntl.h>
 
 void nacre_rootfs_tree_clear(struct nacre_rootfs_tree *rootfs)
 {
@@ -13,7 +14,16 @@ void nacre_rootfs_tree_clear(struct nacre_rootfs_tree *rootfs)
 	nacre_fd_close(&rootfs->dir);
 }
 
-int nacre_rootfs_tree_read(const char *path, bool all_xattrs, const struct nacre_env *env,
+/* The path is the user's own: links in it are followed. */
+static int open_dir(int at, const char *path, int *out_dir, struct nacre_err *err)
+{
+	do
+		*out_dir = openat(at, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+	while (*out_dir < 0 && errno == EINTR);
+	return *out_dir < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
+}
+
+int nacre_rootfs_tree_read(int at, const char *path, bool all_xattrs, const struct nacre_env *env,
 	struct nacre_rootfs_tree *out_rootfs, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_rootfs_tree_clear)
@@ -28,7 +38,7 @@ int nacre_rootfs_tree_read(const char *path, bool all_xattrs, const struct nacre
 		.keep_special = true,
 		.keep_top = true,
 	};
-	int rc = nacre_dir_open(path, &rootfs.dir, err);
+	int rc = open_dir(at, path, &rootfs.dir, err);
 
 	if (rc == 0)
 		rc = nacre_tree_init(&rootfs.tree, err);
@@ -36,7 +46,7 @@ int nacre_rootfs_tree_read(const char *path, bool all_xattrs, const struct nacre
 		rc = nacre_scan_dir(rootfs.dir, &options, env, &rootfs.tree, rootfs.tree.root,
 			&rootfs.scan, err);
 	if (rc)
-		return nacre_within(err, rc, "%s", path);
+		return rc;
 	*out_rootfs = rootfs;
 	rootfs = (struct nacre_rootfs_tree)NACRE_ROOTFS_TREE;
 	return 0;

@@ -21,13 +21,14 @@ struct nacre_rootfs_tree {
 /**
  * Scans a directory: modes, owners, times, hard links, special files, and xattrs.
  *
+ * @param at          where a relative path begins, AT_FDCWD for the working directory
  * @param path        a path that the user named
  * @param all_xattrs  all that can be seen; false: user.* and security.capability
  * @param out_rootfs  set on success only; the caller's to clear
  *
  * Errors: NOT_FOUND; those of nacre_scan_dir().
  */
-NACRE_CHECKED int nacre_rootfs_tree_read(const char *path, bool all_xattrs,
+NACRE_CHECKED int nacre_rootfs_tree_read(int at, const char *path, bool all_xattrs,
 	const struct nacre_env *env, struct nacre_rootfs_tree *out_rootfs, struct nacre_err *err);
 void nacre_rootfs_tree_clear(struct nacre_rootfs_tree *rootfs);
 

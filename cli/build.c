@@ -17,6 +17,7 @@ struct args {
 	struct cli_list tags;
 	struct cli_list args;
 	const char *compression;
+	const char *xattrs;
 	uint64_t jobs;
 	struct cli_list limits;
 	bool json;
@@ -34,6 +35,8 @@ static const struct cli_opt opts[] = {
 		"zstd, gzip or none, with a level: gzip:9" },
 	{ CLI_NUMBER, 'j', "jobs", "N", offsetof(struct args, jobs),
 		"threads for compression, else one a processor" },
+	{ CLI_TEXT, 0, "xattrs", "all", offsetof(struct args, xattrs),
+		"of rootfs:DIR/, more than user.* and security.capability" },
 	CLI_LIMIT_OPT(struct args),
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
 	{ CLI_FLAG, 'q', "quiet", NULL, offsetof(struct args, quiet),
@@ -136,6 +139,9 @@ static int read_options(
 	cli->env.jobs = args->jobs ? (unsigned)args->jobs : count_processors();
 	if (args->jobs > MAX_JOBS)
 		return cli_fail_usage(cli, "--jobs: more than %d", MAX_JOBS);
+	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
+		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
+	options->all_xattrs = args->xattrs != NULL;
 	code = read_epoch(cli, options);
 	if (code == 0)
 		code = read_compression(cli, args->compression, options);

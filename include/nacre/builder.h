@@ -44,8 +44,10 @@ struct nacre_build_options {
 	size_t tag_count;
 	const char *store; /**< the layout of bare names; NULL: there is none */
 	struct nacre_compression compression;
-	bool has_epoch; /**< false: the recipe's epoch, else 0 */
-	int64_t epoch;	/**< when the recipe has none (SOURCE_DATE_EPOCH) */
+	bool has_epoch;	 /**< false: the recipe's epoch, else 0 */
+	int64_t epoch;	 /**< when the recipe has none (SOURCE_DATE_EPOCH) */
+	bool all_xattrs; /**< of a root file system in a directory: more than user.* and
+			    security.capability */
 };
 
 #define NACRE_BUILT_LAYERS 256

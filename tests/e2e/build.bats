@@ -248,3 +248,30 @@ json.dump(yaml.load(sys.stdin, Text), sys.stdout)' <context/nacre.yaml >recipe.j
 	jq -e --arg id "$id" '[.. | strings] | index($id)' out.json
 	jq -e --arg id "$(digest_of layout v1)" '[.. | strings] | index($id)' out.json
 }
+
+@test "a root file system in a directory is taken as it is" {
+	mkdir -p context/fs/a
+	write context/fs/a/b <<<content
+	ln context/fs/a/b context/fs/c
+	mknod context/fs/null c 1 3
+	mkfifo context/fs/pipe
+	ln -s 'no/where' context/fs/link
+	setfattr -n user.origin -v debian context/fs/c
+	setfattr -n trusted.more -v x context/fs/c
+	chmod 4711 context/fs/a/b
+	chown -h 5:6 context/fs/a context/fs/link
+	touch -d "1969-12-31 23:59:58.25 UTC" context/fs/a
+	write context/nacre.yaml <<-'R'
+	nacre: 1
+	from: rootfs:fs/
+	R
+	nacre build context -t oci:layout:v1 >/dev/null
+	nacre unpack oci:layout:v1 rootfs --unsigned --devices >/dev/null
+	setfattr -x trusted.more context/fs/c
+	same_tree context/fs rootfs
+	[ "$(TZ=UTC stat -c %y rootfs/a)" = "1969-12-31 23:59:58.250000000 +0000" ]
+	setfattr -n trusted.more -v x context/fs/c
+	nacre build context -t oci:all:v1 --xattrs all >/dev/null
+	nacre unpack oci:all:v1 everything --unsigned --devices --xattrs all >/dev/null
+	same_tree context/fs everything
+}
