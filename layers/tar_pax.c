@@ -77,14 +77,13 @@ static int put_gid(struct parse *parse, const struct record *record, struct nacr
 static int put_mtime(struct parse *parse, const struct record *record, struct nacre_err *err)
 {
 	const char *at = record->value, *end = at + record->len, *dot;
-	bool is_negative = at < end && *at == '-';
+	bool is_negative = at < end && *at == '-', counts_down;
 	uint64_t seconds = 0, ns = 0;
 	size_t digits = 0;
 
 	at += is_negative;
 	dot = memchr(at, '.', (size_t)(end - at));
-	if (!nacre_number_parse(at, (size_t)((dot ? dot : end) - at), &seconds) ||
-		seconds > INT64_MAX - 1)
+	if (!nacre_number_parse(at, (size_t)((dot ? dot : end) - at), &seconds))
 		return nacre_fail(err, NACRE_E_FORMAT, "pax mtime is not a time");
 	for (at = dot ? dot + 1 : end; at < end; at++) {
 		if (*at < '0' || *at > '9')
@@ -94,13 +93,16 @@ static int put_mtime(struct parse *parse, const struct record *record, struct na
 	}
 	for (; digits < 9; digits++)
 		ns *= 10;
-	parse->pax->has_mtime = true;
-	parse->pax->mtime_s = is_negative ? -(int64_t)seconds : (int64_t)seconds;
-	parse->pax->mtime_ns = (uint32_t)ns;
-	if (is_negative && ns > 0) {
-		parse->pax->mtime_s--;
-		parse->pax->mtime_ns = (uint32_t)(1000000000 - ns);
+	counts_down = is_negative && ns > 0;
+	if (seconds > (uint64_t)INT64_MAX + is_negative - counts_down)
+		return nacre_fail(err, NACRE_E_FORMAT, "pax mtime is not a time");
+	if (counts_down) {
+		seconds++;
+		ns = 1000000000 - ns;
 	}
+	parse->pax->has_mtime = true;
+	parse->pax->mtime_s = (int64_t)(is_negative ? -seconds : seconds);
+	parse->pax->mtime_ns = (uint32_t)ns;
 	return 0;
 }
 

@@ -441,10 +441,14 @@ def headers():
     case("pax-empty-header", "a pax header of no records", [pax() + member("a")], tree=[f("a")])
     for text, s, ns in (("-0.75", -1, 250000000), ("-1", -1, 0), ("-1.000000001", -2, 999999999),
                         ("0.000000001", 0, 1), ("1.9999999999", 1, 999999999), ("8589934592", 8589934592, 0),
-                        ("1700000000.25", 1700000000, 250000000)):
+                        ("1700000000.25", 1700000000, 250000000),
+                        ("9223372036854775807.5", (1 << 63) - 1, 500000000),
+                        ("-9223372036854775808", -1 << 63, 0),
+                        ("-9223372036854775807.5", -1 << 63, 500000000)):
         case(f"pax-mtime-{text}", "times as decimal fractions", [pax(("mtime", text)) + member("a")],
              tree=[f("a", mtime=s, ns=ns)])
-    for text in ("", "-", ".5", "+1", "1e9", "1.x", "0x1", "99999999999999999999", " 1"):
+    for text in ("", "-", ".5", "+1", "1e9", "1.x", "0x1", "99999999999999999999", " 1",
+                 "9223372036854775808", "-9223372036854775808.5"):
         refuse(f"pax-mtime-bad-{text.replace(' ', '_').replace('.', 'o') or 'none'}", "a time that is none",
                "FORMAT: before byte 1024: pax mtime is not a time", [pax(("mtime", text)) + member("a")])
     for key in ("size", "uid", "gid"):

@@ -79,7 +79,23 @@ static void numbers_of_64_bits_are_taken_whole(void **state)
 	assert_int_equal(PARSE("32 mtime=-9223372036854775806.5\n"), 0);
 	assert_true(pax.mtime_s == INT64_MIN + 1);
 	assert_int_equal(pax.mtime_ns, 500000000);
-	assert_int_equal(PARSE("29 mtime=9223372036854775807\n"), NACRE_E_FORMAT);
+	assert_int_equal(PARSE("29 mtime=9223372036854775807\n"), 0);
+	assert_true(pax.mtime_s == INT64_MAX);
+	assert_int_equal(PARSE("30 mtime=-9223372036854775808\n"), 0);
+	assert_true(pax.mtime_s == INT64_MIN);
+	assert_int_equal(PARSE("40 mtime=-9223372036854775807.000000001\n"), 0);
+	assert_true(pax.mtime_s == INT64_MIN);
+	assert_int_equal(pax.mtime_ns, 999999999);
+}
+
+static void times_beyond_64_bits_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("29 mtime=9223372036854775808\n"), NACRE_E_FORMAT);
+	assert_string_equal(err.text, "pax mtime is not a time");
+	assert_int_equal(PARSE("30 mtime=-9223372036854775809\n"), NACRE_E_FORMAT);
+	assert_int_equal(PARSE("32 mtime=-9223372036854775808.5\n"), NACRE_E_FORMAT);
+	assert_int_equal(PARSE("33 mtime=-18446744073709551615.5\n"), NACRE_E_FORMAT);
 	assert_string_equal(err.text, "pax mtime is not a time");
 }
 
@@ -131,6 +147,7 @@ int main(void)
 		TEST(what_is_not_said_is_told_from_what_is),
 		TEST(values_hold_newlines_equals_and_text_that_looks_like_a_record),
 		TEST(numbers_of_64_bits_are_taken_whole),
+		TEST(times_beyond_64_bits_are_refused),
 		TEST(xattrs_are_counted_and_measured),
 		TEST(a_global_header_may_comment_and_nothing_else),
 		TEST(what_is_refused_leaves_no_result_to_trust),

@@ -425,6 +425,7 @@ static void times_beyond_the_field_get_a_record(void **state)
 		{ 1700000000, 120000000, NULL, "23 mtime=1700000000.12\n" },
 		{ 10, 0, "00000000012", NULL },
 		{ INT64_MIN, 0, NULL, "30 mtime=-9223372036854775808\n" },
+		{ INT64_MIN, 999999999, NULL, "40 mtime=-9223372036854775807.000000001\n" },
 		{ INT64_MAX, 999999999, NULL, "39 mtime=9223372036854775807.999999999\n" },
 	};
 	struct nacre_inode *inode = add(NULL, "a", NACRE_TYPE_FIFO)->inode;
