@@ -5,12 +5,24 @@
 #include <string.h>
 
 #define NAME_BYTES 255
+#define PATH_BYTES_MOST ((uint64_t)1 << 20) /* whatever the limit says */
+
+size_t nacre_path_room(const struct nacre_limits *limits)
+{
+	uint64_t most = limits->path_bytes < PATH_BYTES_MOST ? limits->path_bytes : PATH_BYTES_MOST;
+
+	return (size_t)most + 1;
+}
 
 static int add_name(char *path, size_t room, size_t *len, const char *name, size_t name_len,
-	struct nacre_err *err)
+	const struct nacre_limits *limits, struct nacre_err *err)
 {
 	size_t slash = *len > 0 ? 1 : 0;
 
+	if (*len + slash + name_len > limits->path_bytes)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"a path of more than %llu bytes (limit path-bytes)",
+			(unsigned long long)limits->path_bytes);
 	if (slash + name_len >= room - *len)
 		return nacre_fail(err, NACRE_E_LIMIT, "a path of more than %zu bytes", room - 1);
 	if (slash)
@@ -44,7 +56,7 @@ int nacre_path_clean_marked(const char *text, size_t len, const struct nacre_lim
 			return nacre_fail(
 				err, NACRE_E_LIMIT, "a name of more than %zu bytes", name_most);
 		if (name_len > 0 && !(name_len == 1 && text[0] == '.')) {
-			rc = add_name(out_path, room, &used, text, name_len, err);
+			rc = add_name(out_path, room, &used, text, name_len, limits, err);
 			if (rc)
 				return rc;
 			if (++depth > limits->depth)
@@ -54,10 +66,6 @@ int nacre_path_clean_marked(const char *text, size_t len, const struct nacre_lim
 		}
 		text += name_len + (slash ? 1 : 0);
 	}
-	if (used > limits->path_bytes)
-		return nacre_fail(err, NACRE_E_LIMIT,
-			"a path of more than %llu bytes (limit path-bytes)",
-			(unsigned long long)limits->path_bytes);
 	return 0;
 }
 

@@ -23,6 +23,9 @@ NACRE_CHECKED int nacre_path_clean_marked(const char *text, size_t len,
 	const struct nacre_limits *limits, size_t name_most, char *out_path, size_t room,
 	struct nacre_err *err);
 
+/** Room for every clean path within the limits, and its NUL. */
+size_t nacre_path_room(const struct nacre_limits *limits);
+
 /** Where the last component begins; 0 when there is only one. */
 size_t nacre_path_leaf(const char *path);
 

@@ -10,9 +10,8 @@
 #include "layers/member.h"
 #include "layers/place.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#define PATH_ROOM 4097
 
 static const struct nacre_inode implied_dir = { .type = NACRE_TYPE_DIR, .mode = 0755 };
 
@@ -23,11 +22,14 @@ struct reader {
 	struct nacre_sink *sink;
 	struct nacre_limits limits;
 	uint32_t strip;
+	size_t path_room;
+	char *path;
+	char *link;
 };
 
 static int clean(const struct reader *r, const char *text, char *path, struct nacre_err *err)
 {
-	return nacre_path_clean(text, strlen(text), &r->limits, path, PATH_ROOM, err);
+	return nacre_path_clean(text, strlen(text), &r->limits, path, r->path_room, err);
 }
 
 /* Takes leading names off; false when nothing is left. */
@@ -84,10 +86,9 @@ static int make_inode(struct reader *r, const struct nacre_foreign_member *membe
 static int find_link(struct reader *r, const struct nacre_foreign_member *member,
 	struct nacre_inode **out_inode, struct nacre_err *err)
 {
-	char link[PATH_ROOM];
-	const char *path = link;
+	const char *path = r->link;
 	struct nacre_node *node = NULL;
-	int rc = clean(r, member->link, link, err);
+	int rc = clean(r, member->link, r->link, err);
 
 	if (rc == 0 && strip_names(r, &path))
 		rc = nacre_tree_resolve(r->tree, path, NACRE_RESOLVE_NOFOLLOW, 0, &node, err);
@@ -142,10 +143,9 @@ static int put_node(
 static int put_member(
 	struct reader *r, const struct nacre_foreign_member *member, struct nacre_err *err)
 {
-	char text[PATH_ROOM];
-	const char *path = text;
+	const char *path = r->path;
 	struct nacre_inode *inode = NULL;
-	int rc = clean(r, member->path, text, err);
+	int rc = clean(r, member->path, r->path, err);
 
 	if (rc == 0 && !strip_names(r, &path))
 		return 0;
@@ -166,10 +166,21 @@ int nacre_archive_tree_read(int fd, uint32_t strip, struct nacre_spool *spool,
 	struct nacre_sink *sink = NULL;
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *meter = NULL;
-	struct reader r = { .tree = tree, .spool = spool, .strip = strip };
+	const struct nacre_limits limits = nacre_env_limits(env);
+	size_t path_room = nacre_path_room(&limits);
+	nacre_autofree char *path = malloc(path_room);
+	nacre_autofree char *link = malloc(path_room);
+	struct reader r = { .tree = tree,
+		.spool = spool,
+		.limits = limits,
+		.strip = strip,
+		.path_room = path_room,
+		.path = path,
+		.link = link };
 	int rc;
 
-	r.limits = nacre_env_limits(env);
+	if (!path || !link)
+		return nacre_fail_nomem(err);
 	rc = nacre_foreign_open(fd, &r.limits, &foreign, err);
 	if (rc == 0)
 		rc = nacre_spool_sink(spool, &sink, err);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most that one entry's mtree lines can be: 4095 bytes of path twice, a target, and xattrs. */
+/* More than one entry's mtree lines can be: a MiB of path twice, a target, and xattrs. */
 #define MTREE_MOST ((size_t)64 << 20)
 
 struct lister {

@@ -6,6 +6,7 @@
 #include "builder/recipe_read.h"
 
 #include "base/path.h"
+#include "base/scope.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -291,13 +292,15 @@ int nacre_recipe_read_owner(struct nacre_recipe_reader *r, const struct nacre_va
 int nacre_recipe_clean_path(struct nacre_recipe_reader *r, const char *what, const char *prefix,
 	struct nacre_recipe_text *path, struct nacre_err *err)
 {
-	char shown[NACRE_SHOWN], clean[4097];
-	size_t prefix_len = strlen(prefix);
+	size_t prefix_len = strlen(prefix), room = nacre_path_room(&r->limits);
+	nacre_autofree char *clean = malloc(prefix_len + room);
+	char shown[NACRE_SHOWN];
 	int rc;
 
+	if (!clean)
+		return nacre_fail_nomem(err);
 	memcpy(clean, prefix, prefix_len + 1);
-	rc = nacre_path_clean(path->text, path->len, &r->limits, clean + prefix_len,
-		sizeof(clean) - prefix_len, err);
+	rc = nacre_path_clean(path->text, path->len, &r->limits, clean + prefix_len, room, err);
 	if (rc)
 		return nacre_recipe_within(err, r->recipe, path->mark, rc, "%s '%s'", what,
 			nacre_value_show(path->text, path->len, shown));

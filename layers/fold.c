@@ -55,8 +55,9 @@ struct nacre_fold {
 	size_t whiteouts_count;
 	struct replaced *replaced; /* sorted by link */
 	size_t replaced_count;
-	uint64_t steps_before;	   /* tree->link_steps at the begin */
-	char parent_path[4097];	   /* of the last member placed … */
+	uint64_t steps_before; /* tree->link_steps at the begin */
+	size_t path_room;
+	char *parent_path;	   /* of the last member placed … */
 	struct nacre_node *parent; /* … and where it is; NULL: not known … */
 	uint64_t parent_depth;	   /* … and how deep, if that is not what the path says */
 	uint64_t parent_bytes;
@@ -65,9 +66,14 @@ struct nacre_fold {
 int nacre_fold_new(struct nacre_tree *tree, unsigned layer, struct nacre_origin *origin,
 	const struct nacre_limits *limits, struct nacre_fold **out_fold, struct nacre_err *err)
 {
+	NACRE_CLEANUP(nacre_fold_freep)
 	struct nacre_fold *fold = calloc(1, sizeof(*fold));
 
 	if (!fold)
+		return nacre_fail_nomem(err);
+	fold->path_room = nacre_path_room(limits);
+	fold->parent_path = calloc(1, fold->path_room);
+	if (!fold->parent_path)
 		return nacre_fail_nomem(err);
 	fold->tree = tree;
 	fold->origin = origin;
@@ -77,7 +83,7 @@ int nacre_fold_new(struct nacre_tree *tree, unsigned layer, struct nacre_origin 
 	fold->is_first = !nacre_node_first(tree->root);
 	fold->members_end = &fold->members;
 	fold->whiteouts_end = &fold->whiteouts;
-	*out_fold = fold;
+	*out_fold = nacre_steal(&fold);
 	return 0;
 }
 
@@ -86,6 +92,7 @@ void nacre_fold_free(struct nacre_fold *fold)
 	if (!fold)
 		return;
 	nacre_arena_clear(&fold->arena);
+	free(fold->parent_path);
 	free(fold);
 }
 
@@ -318,9 +325,10 @@ static int get_parent(struct nacre_fold *fold, const char *path, struct nacre_no
 	if (!fold->parent || strncmp(fold->parent_path, path, len) != 0 ||
 		fold->parent_path[len] != '\0') {
 		fold->parent = NULL;
-		if (len >= sizeof(fold->parent_path))
-			return nacre_fail(err, NACRE_E_LIMIT, "a path of more than %zu bytes",
-				sizeof(fold->parent_path) - 1);
+		if (len >= fold->path_room)
+			return nacre_fail(err, NACRE_E_LIMIT,
+				"a path of more than %zu bytes (limit path-bytes)",
+				fold->path_room - 1);
 		rc = nacre_tree_make_dirs(
 			fold->tree, path, len, &implied_dir, fold->layer, out_parent, err);
 		if (rc == 0)

@@ -7,13 +7,14 @@
 #include "layers/tar_read.h"
 
 #include "base/path.h"
+#include "base/scope.h"
 #include "layers/tar_header.h"
 #include "layers/tar_pax.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_ROOM 4097
+#define TARGET_BYTES 4095 /* PATH_MAX without its NUL */
 #define LONG_BYTES 65536
 #define OPAQUE ".wh..wh..opq"
 #define AUFS_PREFIX ".wh..wh."
@@ -40,25 +41,32 @@ struct nacre_tar_reader {
 	bool has_long_link;
 	char name_field[sizeof(((struct nacre_tar_header *)0)->prefix) + 1 + 100 + 1];
 	char link_field[101];
-	char path[PATH_ROOM];
-	char link_path[PATH_ROOM];
-	char target[PATH_ROOM];
+	size_t path_room;
+	char *path;
+	char *link_path;
+	char target[TARGET_BYTES + 1];
 	struct nacre_member member;
 };
 
 int nacre_tar_reader_new(struct nacre_source *source, const struct nacre_limits *limits,
 	struct nacre_tar_reader **out_reader, struct nacre_err *err)
 {
+	NACRE_CLEANUP(nacre_tar_reader_freep)
 	struct nacre_tar_reader *reader = calloc(1, sizeof(*reader));
 
 	if (!reader)
+		return nacre_fail_nomem(err);
+	reader->path_room = nacre_path_room(limits);
+	reader->path = calloc(1, reader->path_room);
+	reader->link_path = calloc(1, reader->path_room);
+	if (!reader->path || !reader->link_path)
 		return nacre_fail_nomem(err);
 	reader->source = source;
 	reader->limits = *limits;
 	reader->pax_body = (struct nacre_buf)NACRE_BUF(limits->pax_bytes);
 	reader->long_name = (struct nacre_buf)NACRE_BUF(LONG_BYTES);
 	reader->long_link = (struct nacre_buf)NACRE_BUF(LONG_BYTES);
-	*out_reader = reader;
+	*out_reader = nacre_steal(&reader);
 	return 0;
 }
 
@@ -70,6 +78,8 @@ void nacre_tar_reader_free(struct nacre_tar_reader *reader)
 	nacre_buf_clear(&reader->pax_body);
 	nacre_buf_clear(&reader->long_name);
 	nacre_buf_clear(&reader->long_link);
+	free(reader->path);
+	free(reader->link_path);
 	free(reader);
 }
 
@@ -609,7 +619,7 @@ static int get_target(
 	size_t len = 0;
 
 	get_link(reader, &link, &len);
-	if (len == 0 || len >= sizeof(reader->target) - 1)
+	if (len == 0 || len > TARGET_BYTES)
 		return nacre_fail(err, NACRE_E_FORMAT, "a symlink target of %zu bytes", len);
 	memcpy(reader->target, link, len);
 	reader->target[len] = '\0';
@@ -625,7 +635,7 @@ static int get_link_path(struct nacre_tar_reader *reader, struct nacre_err *err)
 
 	get_link(reader, &link, &len);
 	rc = nacre_path_clean(
-		link, len, &reader->limits, reader->link_path, sizeof(reader->link_path), err);
+		link, len, &reader->limits, reader->link_path, reader->path_room, err);
 	if (rc)
 		return nacre_within(err, rc, "hard link target");
 	if (has_component(reader->link_path, NACRE_WHITEOUT_PREFIX, true))
@@ -690,7 +700,7 @@ static int make_member(struct nacre_tar_reader *reader, const char *name, size_t
 	*out_ignored = false;
 	if (rc == 0)
 		rc = nacre_path_clean_marked(name, name_len, &reader->limits, NAME_MOST,
-			reader->path, sizeof(reader->path), err);
+			reader->path, reader->path_room, err);
 	if (rc == 0)
 		rc = get_size(reader, type, err);
 	reader->member.path = reader->path;

@@ -76,6 +76,9 @@ static int put_record(struct writer *w, const char *prefix, const char *key, con
 	int rc;
 
 	len = rest + decimal_digits(len);
+	if (len > w->pax.max - w->pax.len)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"a pax header of more than %zu bytes (limit pax-bytes)", w->pax.max);
 	rc = nacre_buf_printf(&w->pax, err, "%zu %s%s=", len, prefix, key);
 	if (rc == 0)
 		rc = nacre_buf_add(&w->pax, value, value_len, err);
@@ -404,8 +407,8 @@ static int write_tree(struct writer *w, struct nacre_tree *tree, struct nacre_er
 int nacre_tar_write(struct nacre_tree *tree, const struct nacre_limits *limits,
 	struct nacre_sink *sink, struct nacre_layer_stats *out_stats, struct nacre_err *err)
 {
-	struct writer w = { limits, sink, out_stats, NACRE_BUF(1 << 20), NACRE_BUF(1 << 20),
-		NACRE_BUF(limits->pax_bytes), malloc(CHUNK) };
+	struct writer w = { limits, sink, out_stats, NACRE_BUF(SIZE_MAX / 2),
+		NACRE_BUF(SIZE_MAX / 2), NACRE_BUF(limits->pax_bytes), malloc(CHUNK) };
 	int rc;
 
 	memset(out_stats, 0, sizeof(*out_stats));

@@ -74,7 +74,8 @@ static const struct {
 	REFUSES("aaaaaaaaaa/aaaaaaaaaa", NACRE_E_LIMIT,
 		"a path of more than 20 bytes (limit path-bytes)"),
 	TAKES("aaaaaaaaaa/aaaaaaaaa//", "aaaaaaaaaa/aaaaaaaaa"),
-	REFUSES("aaaaaaaaaa/aaaaaaaaaa/aaaaaaaaaa", NACRE_E_LIMIT, "a path of more than 31 bytes"),
+	REFUSES("aaaaaaaaaa/aaaaaaaaaa/aaaaaaaaaa", NACRE_E_LIMIT,
+		"a path of more than 20 bytes (limit path-bytes)"),
 };
 
 static void paths_take_their_one_form_or_are_refused(void **state)
@@ -135,6 +136,18 @@ static void a_path_that_fills_the_room_is_taken_and_a_longer_one_not(void **stat
 		nacre_path_clean("abcd", 4, &limits, path, sizeof(path), &err), NACRE_E_LIMIT);
 }
 
+static void room_is_for_what_the_limit_allows_and_never_more_than_a_mebibyte(void **state)
+{
+	struct nacre_limits limits = nacre_env_limits(NULL);
+
+	(void)state;
+	assert_int_equal(nacre_path_room(&limits), 4096);
+	limits.path_bytes = 1 << 20;
+	assert_int_equal(nacre_path_room(&limits), (1 << 20) + 1);
+	limits.path_bytes = UINT64_MAX;
+	assert_int_equal(nacre_path_room(&limits), (1 << 20) + 1);
+}
+
 static void the_leaf_is_the_last_component(void **state)
 {
 	(void)state;
@@ -165,6 +178,7 @@ int main(void)
 		cmocka_unit_test(paths_take_their_one_form_or_are_refused),
 		cmocka_unit_test(a_name_has_255_bytes_at_most_and_a_marked_one_what_is_said),
 		cmocka_unit_test(a_path_that_fills_the_room_is_taken_and_a_longer_one_not),
+		cmocka_unit_test(room_is_for_what_the_limit_allows_and_never_more_than_a_mebibyte),
 		cmocka_unit_test(the_leaf_is_the_last_component),
 		cmocka_unit_test(components_come_one_after_the_other),
 	};

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,7 +26,7 @@ static struct nacre_err err;
 static int setup(void **state)
 {
 	(void)state;
-	archive = (struct nacre_buf)NACRE_BUF(1 << 20);
+	archive = (struct nacre_buf)NACRE_BUF(8 << 20);
 	limits = nacre_env_limits(NULL);
 	return 0;
 }
@@ -54,7 +55,7 @@ static void add_member(const char *name, char type, const char *data)
 	memset(&header, 0, sizeof(header));
 	memcpy(header.name, name, strlen(name));
 	(void)snprintf(header.mode, sizeof(header.mode), "0000644");
-	(void)snprintf(header.size, sizeof(header.size), "%011o", (unsigned)len & 0777777);
+	(void)snprintf(header.size, sizeof(header.size), "%011o", (unsigned)len & 077777777);
 	header.type = type;
 	memcpy(header.magic, "ustar", 6);
 	memcpy(header.version, "00", 2);
@@ -234,6 +235,53 @@ static void a_source_is_read_to_its_end(void **state)
 	assert_int_equal(drip.left, 0);
 }
 
+/* A pax header that names a path, and its member. */
+static void add_long(size_t path_len)
+{
+	size_t room = path_len + 32;
+	char *record = malloc(room), digits[16];
+	size_t len = path_len + strlen(" path=\n");
+
+	assert_non_null(record);
+	len += (size_t)snprintf(digits, sizeof(digits), "%zu", len);
+	(void)snprintf(record, room, "%zu path=", len);
+	memset(record + len - path_len - 1, 'n', path_len);
+	for (size_t i = 200; i < path_len; i += 200)
+		record[len - path_len - 1 + i] = '/';
+	record[len - 1] = '\n';
+	record[len] = '\0';
+	add_member("x", 'x', record);
+	add_member("cut", '0', "");
+	free(record);
+}
+
+static void a_path_is_as_long_as_its_limit_allows_and_no_longer(void **state)
+{
+	(void)state;
+	add_long(4095);
+	add_long(4096);
+	open_archive();
+	assert_int_equal(next(), 0);
+	assert_int_equal(strlen(member->path), 4095);
+	assert_int_equal(next(), NACRE_E_LIMIT);
+	assert_non_null(strstr(err.text, ": a path of more than 4095 bytes (limit path-bytes)"));
+}
+
+static void a_path_of_a_mebibyte_is_read_where_limits_allow_it(void **state)
+{
+	(void)state;
+	limits.path_bytes = 1 << 20;
+	limits.pax_bytes = 2 << 20;
+	limits.depth = 10000;
+	add_long(1 << 20);
+	add_long((1 << 20) + 1);
+	open_archive();
+	assert_int_equal(next(), 0);
+	assert_int_equal(strlen(member->path), 1 << 20);
+	assert_int_equal(next(), NACRE_E_LIMIT);
+	assert_non_null(strstr(err.text, "more than 1048576 bytes (limit path-bytes)"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -244,6 +292,8 @@ int main(void)
 		TEST(so_many_members_are_read_and_no_more),
 		TEST(what_is_passed_over_counts_too),
 		TEST(limits_are_met_exactly),
+		TEST(a_path_is_as_long_as_its_limit_allows_and_no_longer),
+		TEST(a_path_of_a_mebibyte_is_read_where_limits_allow_it),
 		TEST(a_source_is_read_to_its_end),
 	};
 
