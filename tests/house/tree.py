@@ -26,7 +26,9 @@ def text_files(root):
         dirs[:] = sorted(d for d in dirs if not SKIPPED.match(os.path.normpath(f"{here}/{d}")))
         for name in sorted(files):
             path = os.path.normpath(os.path.join(here, name))
-            if os.path.islink(os.path.join(root, path)) or DATA.match(path):
+            # .git is a file in a working tree beside the first.
+            if (os.path.islink(os.path.join(root, path)) or DATA.match(path) or
+                    SKIPPED.match(path)):
                 continue
             with open(os.path.join(root, path), "rb") as file:
                 data = file.read()
