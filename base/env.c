@@ -31,6 +31,7 @@ static const struct limit {
 	{ "pax-bytes", offsetof(struct nacre_limits, pax_bytes), MIB, GIB },
 	{ "xattrs", offsetof(struct nacre_limits, xattrs), 100, UINT64_MAX },
 	{ "xattr-bytes", offsetof(struct nacre_limits, xattr_bytes), 128 * KIB, GIB },
+	{ "layer-xattr-bytes", offsetof(struct nacre_limits, layer_xattr_bytes), GIB, UINT64_MAX },
 	{ "tree-bytes", offsetof(struct nacre_limits, tree_bytes), GIB, UINT64_MAX },
 	{ "recipe-bytes", offsetof(struct nacre_limits, recipe_bytes), MIB, GIB },
 };

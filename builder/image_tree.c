@@ -39,15 +39,18 @@ static int fold_blob(struct nacre_image_tree *image, size_t i, const struct nacr
 	NACRE_CLEANUP(nacre_layer_stream_freep)
 	struct nacre_layer_stream *stream = NULL;
 	struct nacre_layer_blob *blob = image->layers[i];
-	uint64_t members = 0, bytes = 0;
+	struct nacre_layer_counts counts = { 0 };
+	uint64_t bytes = 0;
 	int rc = nacre_layer_stream_open(blob, env, &stream, err);
 
 	if (rc == 0)
 		rc = nacre_fold_layer(&image->tree, (unsigned)i + 1, nacre_layer_blob_origin(blob),
-			nacre_layer_stream_source(stream), limits, &members, err);
+			nacre_layer_stream_source(stream), nacre_layer_blob_limits(blob), &counts,
+			err);
 	if (rc == 0)
 		rc = nacre_layer_stream_finish(stream, &bytes, err);
-	image->members += members;
+	rc = nacre_budget_settle(nacre_layer_blob_budget(blob), &counts, bytes, rc, err);
+	image->members += counts.members;
 	image->tar_bytes += bytes;
 	if (rc == 0)
 		rc = check_totals(image, limits, err);

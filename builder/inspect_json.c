@@ -24,6 +24,7 @@ static void emit_layers(struct nacre_jemit *out, const struct nacre_inspected *i
 		nacre_jemit_text(out, "diffId", image->config.diff_ids[i].text);
 		nacre_chain_id(image->config.diff_ids, i + 1, &chain);
 		nacre_jemit_text(out, "chainId", chain.text);
+		nacre_pairs_emit(&image->manifest.layers.items[i].annotations, out, "annotations");
 		nacre_jemit_end(out);
 	}
 	nacre_jemit_end(out);

@@ -91,6 +91,7 @@ static void put_layers(struct out *out, const struct nacre_inspected *image)
 		put_safe(out, desc->media_type);
 		put(out, "\n", 1);
 		put_line(out, "  DiffID", image->config.diff_ids[i].text);
+		put_pairs(out, "  annotated", &desc->annotations);
 	}
 }
 

@@ -24,7 +24,8 @@ struct nacre_layer_blob {
 	int scratch;
 	struct nacre_digest diff_id;
 	enum nacre_codec codec;
-	struct nacre_limits limits;
+	struct nacre_budget budget;
+	struct nacre_limits limits; /* not above the budget */
 	uint64_t size_bytes;
 	int fd;
 	bool is_wanted;
@@ -162,6 +163,10 @@ int nacre_layer_blob_open(const struct nacre_layout *layout, const struct nacre_
 		rc = nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit blob-bytes)",
 			(unsigned long long)blob->limits.blob_bytes);
 	if (rc == 0)
+		rc = nacre_budget_parse(&desc->annotations, &blob->budget, err);
+	if (rc == 0)
+		rc = nacre_budget_lower(&blob->budget, &blob->limits, err);
+	if (rc == 0)
 		rc = nacre_layout_open_blob(layout, desc, &blob->fd, err);
 	if (rc == 0)
 		rc = prove_digest(blob, desc, env, err);
@@ -199,6 +204,16 @@ struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob)
 const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob)
 {
 	return blob->name;
+}
+
+const struct nacre_budget *nacre_layer_blob_budget(const struct nacre_layer_blob *blob)
+{
+	return &blob->budget;
+}
+
+const struct nacre_limits *nacre_layer_blob_limits(const struct nacre_layer_blob *blob)
+{
+	return &blob->limits;
 }
 
 /* ---------------------------------------------------------------------- stream */

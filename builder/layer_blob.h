@@ -6,6 +6,7 @@
 #ifndef NACRE_BUILDER_LAYER_BLOB_H
 #define NACRE_BUILDER_LAYER_BLOB_H
 
+#include "builder/budget.h"
 #include "formats/layout.h"
 #include "layers/codec.h"
 #include "layers/tree.h"
@@ -21,8 +22,8 @@ struct nacre_layer_blob;
  * @param scratch  a directory, borrowed: contents opened at random are put aside there; -1: they
  *                 cannot be opened, but streamed
  *
- * Errors: NOT_FOUND, FORMAT (another size), DIGEST, UNSUPPORTED (no layer media type), LIMIT
- * (blob-bytes), IO, CANCELED.
+ * Errors: NOT_FOUND, FORMAT (another size; annotations that are no budget), DIGEST, UNSUPPORTED (no
+ * layer media type), LIMIT (blob-bytes; a budget beyond a limit), IO, CANCELED.
  */
 NACRE_CHECKED int nacre_layer_blob_open(const struct nacre_layout *layout,
 	const struct nacre_descriptor *desc, const struct nacre_digest *diff_id, const char *name,
@@ -36,6 +37,12 @@ bool nacre_layer_blob_is_wanted(const struct nacre_layer_blob *blob);
 
 struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob);
 const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob);
+
+/** What the manifest says it holds. */
+const struct nacre_budget *nacre_layer_blob_budget(const struct nacre_layer_blob *blob);
+
+/** The limits for this layer: those of the env, lowered to its budget. */
+const struct nacre_limits *nacre_layer_blob_limits(const struct nacre_layer_blob *blob);
 
 /** A source of the uncompressed tar. */
 struct nacre_layer_stream;

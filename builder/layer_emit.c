@@ -4,11 +4,21 @@
 
 #include "base/env.h"
 #include "base/scope.h"
+#include "builder/budget.h"
 #include "builder/compression.h"
 #include "builder/meter.h"
 #include "formats/mediatype.h"
 
 #include <string.h>
+
+/* What is read back has to be exactly this: docs/budgets.md. */
+static int annotate(struct nacre_descriptor *desc, uint64_t tar_bytes,
+	const struct nacre_layer_stats *stats, struct nacre_err *err)
+{
+	const struct nacre_budget budget = { true, tar_bytes, stats->members, stats->xattr_bytes };
+
+	return nacre_budget_annotate(&budget, &desc->annotations, err);
+}
 
 int nacre_layer_emit(const char *name, struct nacre_tree *tree,
 	const struct nacre_compression *compression, struct nacre_layout_batch *batch,
@@ -47,6 +57,8 @@ int nacre_layer_emit(const char *name, struct nacre_tree *tree,
 	if (rc == 0)
 		rc = nacre_batch_close_blob(
 			batch, &blob, nacre_media_layer(nacre_codec_name(codec)), out_desc, err);
+	if (rc == 0)
+		rc = annotate(out_desc, tar_bytes, &stats, err);
 	if (rc)
 		return rc;
 	memset(out_layer, 0, sizeof(*out_layer));

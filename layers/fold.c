@@ -537,8 +537,8 @@ int nacre_fold_finish(struct nacre_fold *fold, struct nacre_err *err)
 }
 
 int nacre_fold_layer(struct nacre_tree *tree, unsigned layer, struct nacre_origin *origin,
-	struct nacre_source *source, const struct nacre_limits *limits, uint64_t *out_members,
-	struct nacre_err *err)
+	struct nacre_source *source, const struct nacre_limits *limits,
+	struct nacre_layer_counts *out_counts, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_tar_reader_freep)
 	struct nacre_tar_reader *reader = NULL;
@@ -549,13 +549,12 @@ int nacre_fold_layer(struct nacre_tree *tree, unsigned layer, struct nacre_origi
 
 	if (rc == 0)
 		rc = nacre_fold_new(tree, layer, origin, limits, &fold, err);
-	*out_members = 0;
 	while (rc == 0) {
 		rc = nacre_tar_reader_next(reader, &member, err);
 		if (rc || !member)
 			break;
-		(*out_members)++;
 		rc = nacre_fold_add(fold, member, err);
 	}
+	*out_counts = reader ? *nacre_tar_reader_counts(reader) : (struct nacre_layer_counts){ 0 };
 	return rc ? rc : nacre_fold_finish(fold, err);
 }

@@ -36,9 +36,14 @@ NACRE_CHECKED int nacre_fold_finish(struct nacre_fold *fold, struct nacre_err *e
 void nacre_fold_free(struct nacre_fold *fold);
 void nacre_fold_freep(struct nacre_fold **fold);
 
-/** Reads all members of a layer's uncompressed bytes and folds them. Errors: those of both. */
+/**
+ * Reads all members of a layer's uncompressed bytes and folds them.
+ *
+ * @param out_counts  what was read, also when it fails
+ * Errors: those of both.
+ */
 NACRE_CHECKED int nacre_fold_layer(struct nacre_tree *tree, unsigned layer,
 	struct nacre_origin *origin, struct nacre_source *source, const struct nacre_limits *limits,
-	uint64_t *out_members, struct nacre_err *err);
+	struct nacre_layer_counts *out_counts, struct nacre_err *err);
 
 #endif

@@ -24,4 +24,10 @@ struct nacre_member {
 	struct nacre_inode inode; /* of an ENTRY; content.key is the offset of its data */
 };
 
+/** How much an archive holds; pax headers and long names belong to the member behind them. */
+struct nacre_layer_counts {
+	uint64_t members;
+	uint64_t xattr_bytes; /* names and values */
+};
+
 #endif

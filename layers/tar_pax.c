@@ -23,7 +23,6 @@ struct parse {
 	const struct nacre_limits *limits;
 	struct nacre_arena *arena;
 	bool is_global;
-	uint64_t xattr_bytes;
 	size_t xattr_room;
 };
 
@@ -117,8 +116,8 @@ static int put_xattr(struct parse *parse, const struct record *record, struct na
 	if (pax->xattr_count >= parse->limits->xattrs)
 		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu xattrs (limit xattrs)",
 			(unsigned long long)parse->limits->xattrs);
-	parse->xattr_bytes += name_len + record->len;
-	if (record->len > XATTR_VALUE_BYTES || parse->xattr_bytes > parse->limits->xattr_bytes)
+	pax->xattr_bytes += name_len + record->len;
+	if (record->len > XATTR_VALUE_BYTES || pax->xattr_bytes > parse->limits->xattr_bytes)
 		return nacre_fail(err, NACRE_E_LIMIT,
 			"more than %llu bytes of xattrs (limit xattr-bytes), or a value of more "
 			"than %d",
@@ -232,7 +231,7 @@ static int next_record(char **at, char *end, struct record *out_record, struct n
 int nacre_pax_parse(char *body, size_t len, bool is_global, const struct nacre_limits *limits,
 	struct nacre_arena *arena, struct nacre_pax *out_pax, struct nacre_err *err)
 {
-	struct parse parse = { out_pax, limits, arena, is_global, 0, 0 };
+	struct parse parse = { out_pax, limits, arena, is_global, 0 };
 	char *at = body, *end = body + len;
 	unsigned seen = 0;
 	int rc = 0;

@@ -20,6 +20,7 @@ struct nacre_pax {
 	uint32_t mtime_ns;
 	struct nacre_xattr *xattrs; /* in the arena that parsing was given */
 	size_t xattr_count;
+	uint64_t xattr_bytes; /* their names and values */
 };
 
 /**

@@ -27,7 +27,7 @@ struct nacre_tar_reader {
 	uint64_t offset;    /* of what is read next */
 	uint64_t data_left; /* of the current member */
 	unsigned padding;   /* behind its data */
-	uint64_t members;
+	struct nacre_layer_counts counts;
 	bool is_ended;
 
 	/* Of the current member: */
@@ -716,6 +716,23 @@ static int make_member(struct nacre_tar_reader *reader, const char *name, size_t
 	return rc;
 }
 
+/* What its headers have said is known by now; nothing of it has been copied. */
+static int count_member(struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	struct nacre_layer_counts *counts = &reader->counts;
+
+	if (++counts->members > reader->limits.layer_members)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"more than %llu members (limit layer-members)",
+			(unsigned long long)reader->limits.layer_members);
+	counts->xattr_bytes += reader->pax.xattr_bytes;
+	if (counts->xattr_bytes > reader->limits.layer_xattr_bytes)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"more than %llu bytes of xattrs in a layer (limit layer-xattr-bytes)",
+			(unsigned long long)reader->limits.layer_xattr_bytes);
+	return 0;
+}
+
 int nacre_tar_reader_next(struct nacre_tar_reader *reader, const struct nacre_member **out_member,
 	struct nacre_err *err)
 {
@@ -738,10 +755,9 @@ int nacre_tar_reader_next(struct nacre_tar_reader *reader, const struct nacre_me
 		if (rc || !found)
 			return rc;
 		get_name(reader, dialect, &name, &name_len);
-		if (++reader->members > reader->limits.layer_members)
-			return nacre_fail(err, NACRE_E_LIMIT,
-				"more than %llu members (limit layer-members)",
-				(unsigned long long)reader->limits.layer_members);
+		rc = count_member(reader, err);
+		if (rc)
+			return rc;
 		rc = make_member(reader, name, name_len, &is_ignored, err);
 		if (rc)
 			return nacre_within(
@@ -754,4 +770,9 @@ int nacre_tar_reader_next(struct nacre_tar_reader *reader, const struct nacre_me
 	}
 	*out_member = &reader->member;
 	return 0;
+}
+
+const struct nacre_layer_counts *nacre_tar_reader_counts(const struct nacre_tar_reader *reader)
+{
+	return &reader->counts;
 }

@@ -34,4 +34,7 @@ NACRE_CHECKED int nacre_tar_reader_next(struct nacre_tar_reader *reader,
 NACRE_CHECKED int nacre_tar_reader_data(struct nacre_tar_reader *reader, void *data, size_t cap,
 	size_t *out_len, struct nacre_err *err);
 
+/** What has been read so far, the member at hand included. */
+const struct nacre_layer_counts *nacre_tar_reader_counts(const struct nacre_tar_reader *reader);
+
 #endif

@@ -96,6 +96,7 @@ struct nacre_limits {
 	uint64_t pax_bytes;	    /**< one pax header: 1 MiB */
 	uint64_t xattrs;	    /**< extended attributes of a file: 100 */
 	uint64_t xattr_bytes;	    /**< names and values of the xattrs of a file: 128 KiB */
+	uint64_t layer_xattr_bytes; /**< names and values of all xattrs of a layer: 1 GiB */
 	uint64_t tree_bytes;	    /**< memory for the names and attributes of all layers: 1 GiB */
 	uint64_t recipe_bytes;	    /**< a recipe: 1 MiB */
 };

@@ -45,11 +45,11 @@ static bool fold(struct nacre_tree *tree, unsigned layer, struct memory_origin *
 {
 	struct nacre_limits limits = nacre_env_limits(NULL);
 	struct nacre_source *source = NULL;
-	uint64_t members = 0;
+	struct nacre_layer_counts counts;
 	int rc = nacre_source_memory(origin->data, origin->len, &source, NULL);
 
 	if (rc == 0)
-		rc = nacre_fold_layer(tree, layer, &origin->base, source, &limits, &members, NULL);
+		rc = nacre_fold_layer(tree, layer, &origin->base, source, &limits, &counts, NULL);
 	nacre_source_free(source);
 	return rc == 0;
 }

@@ -35,12 +35,12 @@ int listing_fold(struct nacre_tree *tree, struct listing_layer *layers, size_t c
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		NACRE_CLEANUP(nacre_source_freep)
 		struct nacre_source *source = NULL;
-		uint64_t members = 0;
+		struct nacre_layer_counts counts;
 
 		rc = nacre_source_memory(layers[i].data, layers[i].len, &source, err);
 		if (rc == 0)
 			rc = nacre_fold_layer(tree, (unsigned)i + 1, &layers[i].origin, source,
-				limits ? limits : &defaults, &members, err);
+				limits ? limits : &defaults, &counts, err);
 	}
 	return rc;
 }

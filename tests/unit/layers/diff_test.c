@@ -288,11 +288,11 @@ static void fold_layer(struct nacre_tree *tree, unsigned number, struct layer_or
 	struct nacre_limits limits = nacre_env_limits(NULL);
 	struct nacre_source *source = NULL;
 	struct nacre_err err = { NACRE_OK, "" };
-	uint64_t members = 0;
+	struct nacre_layer_counts counts;
 
 	assert_int_equal(
 		nacre_source_memory(origin->bytes->data, origin->bytes->len, &source, NULL), 0);
-	if (nacre_fold_layer(tree, number, &origin->base, source, &limits, &members, &err))
+	if (nacre_fold_layer(tree, number, &origin->base, source, &limits, &counts, &err))
 		fail_msg("%s", err.text);
 	nacre_source_free(source);
 }
