@@ -135,6 +135,49 @@ NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
 	const struct nacre_unpack_options *options, const struct nacre_env *env,
 	struct nacre_unpacked *out_unpacked, struct nacre_err *err);
 
+/* -------------------------------------------------------------------- plan */
+
+/** Paths in an image, any bytes but NUL, parents first. */
+struct nacre_paths {
+	uint64_t count;	 /**< of all there are */
+	uint64_t listed; /**< of those in `text`, each with its NUL; less when they are too many */
+	char *text;	 /**< NULL when none is listed */
+};
+
+/** Whether there is room. */
+enum nacre_fit {
+	NACRE_FIT_YES,	   /**< also the most that it can take is free */
+	NACRE_FIT_CLOSE,   /**< the least that it can take is free, the most is not */
+	NACRE_FIT_NO,	   /**< not even the least is free */
+	NACRE_FIT_UNKNOWN, /**< the file system does not say what is free */
+};
+
+/**
+ * What the tree takes of the file system that it goes to. Names, inodes and content are exact; what
+ * a file system makes of them is between two figures.
+ */
+struct nacre_plan_space {
+	const char *file_system; /**< "ext4"; "" when it is none that is known */
+	uint64_t block_bytes;
+	uint64_t least_bytes;
+	uint64_t most_bytes;
+	uint64_t free_bytes;	/**< for everybody */
+	uint64_t reserve_bytes; /**< and for this process besides */
+	uint64_t inodes;	/**< that the file system will count */
+	uint64_t free_inodes;
+	enum nacre_fit bytes_fit;
+	enum nacre_fit inodes_fit;
+};
+
+/** A capability that is needed to give every file what the image says. */
+struct nacre_plan_privilege {
+	const char *name;	  /**< "CAP_CHOWN" */
+	bool is_held;		  /**< by this process, where it counts */
+	struct nacre_paths paths; /**< the files that need it; the first is listed */
+};
+
+#define NACRE_PLAN_PRIVILEGES 7
+
 /* ----------------------------------------------------------------- inspect */
 
 /**
