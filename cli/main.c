@@ -13,6 +13,7 @@ static const struct cli_command *const commands[] = {
 	&cli_key_show,
 	&cli_sign,
 	&cli_verify,
+	&cli_plan,
 	&cli_unpack,
 	&cli_inspect,
 	&cli_ls,

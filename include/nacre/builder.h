@@ -137,11 +137,27 @@ NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
 
 /* -------------------------------------------------------------------- plan */
 
+/** Zero is a good value. */
+struct nacre_plan_options {
+	struct nacre_unpack_options unpack; /**< as they would be given to nacre_unpack() */
+};
+
 /** Paths in an image, any bytes but NUL, parents first. */
 struct nacre_paths {
 	uint64_t count;	 /**< of all there are */
 	uint64_t listed; /**< of those in `text`, each with its NUL; less when they are too many */
 	char *text;	 /**< NULL when none is listed */
+};
+
+/** What unpacking makes. Hard links make one file of several names. */
+struct nacre_plan_kinds {
+	uint64_t dirs; /**< the root not counted */
+	uint64_t files;
+	uint64_t symlinks;
+	uint64_t fifos;
+	uint64_t char_devices;
+	uint64_t block_devices;
+	uint64_t links; /**< further names of one of these */
 };
 
 /** Whether there is room. */
@@ -177,6 +193,48 @@ struct nacre_plan_privilege {
 };
 
 #define NACRE_PLAN_PRIVILEGES 7
+
+/** How much of a limit an image uses. */
+struct nacre_plan_limit {
+	const char *name;
+	uint64_t used;
+	uint64_t limit;
+};
+
+#define NACRE_PLAN_LIMITS 7
+
+/** What nacre_unpack() would do. Cleared by nacre_planned_clear(). */
+struct nacre_planned {
+	struct nacre_unpacked unpacked; /**< what it would return */
+	uint64_t inodes;		/**< all that it makes, the root too */
+	struct nacre_plan_kinds kinds;
+	struct nacre_plan_space space;
+	struct nacre_plan_privilege privileges[NACRE_PLAN_PRIVILEGES]; /**< needed when count > 0 */
+	struct nacre_plan_limit limits[NACRE_PLAN_LIMITS];
+	struct nacre_paths setuid;	 /**< regular files */
+	struct nacre_paths setgid;	 /**< regular files */
+	struct nacre_paths capabilities; /**< files with security.capability */
+	struct nacre_paths shadowed;	 /**< links of lower layers through which members of higher
+					      ones go: other tools may put a directory there */
+};
+
+/**
+ * Does the first half of nacre_unpack(), which reads and checks all of an image, and tells what
+ * the second would do.
+ *
+ * @param image    of any reason to trust: nothing of it is written
+ * @param target   as for nacre_unpack(). NULL: some new name in the working directory
+ * @param options  may be NULL
+ *
+ * Errors: those of nacre_unpack() before it writes: what it would refuse is refused here, with the
+ * same words. That there is no room or no privilege is no error but a result.
+ */
+NACRE_API NACRE_CHECKED int nacre_plan(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const char *target,
+	const struct nacre_plan_options *options, const struct nacre_env *env,
+	struct nacre_planned *out_planned, struct nacre_err *err);
+
+NACRE_API void nacre_planned_clear(struct nacre_planned *planned);
 
 /* ----------------------------------------------------------------- inspect */
 

@@ -16,6 +16,7 @@ packages_test=(
 	bats libcmocka-dev
 	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount mtree-netbsd
 	openssl tar uidmap util-linux
+	btrfs-progs e2fsprogs xfsprogs
 	xz-utils zstd
 	python3 python3-cryptography python3-jsonschema python3-nacl python3-yaml
 	buildah crun podman runc skopeo umoci

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nacre plan: what unpack would do, as text or JSON, without doing it. */
+#include "cli/cli.h"
+#include "cli/out.h"
+#include "cli/trust.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How many paths of a list are shown to people who have not asked for more. */
+#define SHOWN 5
+
+struct args {
+	struct cli_common common;
+	struct cli_trust trust;
+	bool devices;
+	bool json;
+	bool no_owner;
+	bool no_setid;
+	bool replace;
+	const char *xattrs;
+	const char *platform;
+	struct cli_list limits;
+};
+
+static const struct cli_opt opts[] = {
+	CLI_TRUST_OPTS(struct args),
+	{ CLI_FLAG, 0, "no-owner", NULL, offsetof(struct args, no_owner),
+		"all would belong to you; the way without root" },
+	{ CLI_FLAG, 0, "no-setid", NULL, offsetof(struct args, no_setid),
+		"leave setuid, setgid and file capabilities out" },
+	{ CLI_FLAG, 0, "devices", NULL, offsetof(struct args, devices),
+		"make device nodes, else they are refused" },
+	{ CLI_TEXT, 0, "xattrs", "all", offsetof(struct args, xattrs),
+		"more than user.* and security.capability" },
+	{ CLI_FLAG, 0, "replace", NULL, offsetof(struct args, replace),
+		"DIR may be a directory with something in it" },
+	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
+	CLI_PLATFORM_OPT(struct args),
+	CLI_LIMIT_OPT(struct args),
+	CLI_COMMON_OPTS(struct args),
+};
+
+static const char *const fits[] = {
+	[NACRE_FIT_YES] = "yes",
+	[NACRE_FIT_CLOSE] = "close",
+	[NACRE_FIT_NO] = "no",
+	[NACRE_FIT_UNKNOWN] = "unknown",
+};
+
+struct row {
+	const char *name;
+	uint64_t value;
+};
+
+/* ---------------------------------------------------------------------- text */
+
+static void print_kinds(const struct nacre_plan_kinds *kinds)
+{
+	const struct row rows[] = {
+		{ "directories", kinds->dirs },
+		{ "files", kinds->files },
+		{ "symlinks", kinds->symlinks },
+		{ "fifos", kinds->fifos },
+		{ "character devices", kinds->char_devices },
+		{ "block devices", kinds->block_devices },
+		{ "hard links", kinds->links },
+	};
+	const char *between = "          ";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].value == 0)
+			continue;
+		printf("%s%" PRIu64 " %s", between, rows[i].value, rows[i].name);
+		between = ", ";
+	}
+	if (between[0] == ',')
+		(void)fputc('\n', stdout);
+}
+
+static void print_space(const struct nacre_plan_space *space)
+{
+	static const char *const words[] = {
+		[NACRE_FIT_YES] = "fits",
+		[NACRE_FIT_CLOSE] = "close: it may fit, or not",
+		[NACRE_FIT_NO] = "does not fit",
+		[NACRE_FIT_UNKNOWN] = "the file system does not say what is free",
+	};
+
+	printf("space     %" PRIu64 " to %" PRIu64 " bytes, %" PRIu64 " free", space->least_bytes,
+		space->most_bytes, space->free_bytes);
+	if (space->reserve_bytes > 0)
+		printf(" and %" PRIu64 " in reserve", space->reserve_bytes);
+	printf(", on %s in blocks of %" PRIu64 ": %s\n",
+		space->file_system[0] ? space->file_system : "a file system", space->block_bytes,
+		words[space->bytes_fit]);
+	printf("inodes    %" PRIu64, space->inodes);
+	if (space->inodes_fit == NACRE_FIT_UNKNOWN)
+		printf("; the file system does not count them\n");
+	else
+		printf(", %" PRIu64 " free: %s\n", space->free_inodes, words[space->inodes_fit]);
+}
+
+static void print_privileges(const struct nacre_planned *planned)
+{
+	for (size_t i = 0; i < NACRE_PLAN_PRIVILEGES; i++) {
+		const struct nacre_plan_privilege *at = &planned->privileges[i];
+
+		if (at->paths.count == 0)
+			continue;
+		printf("needs     %s, which %s, for %" PRIu64 " files; the first is '", at->name,
+			at->is_held ? "is held" : "is missing", at->paths.count);
+		out_name(stdout, at->paths.text);
+		(void)fputs("'\n", stdout);
+	}
+}
+
+static void print_paths(const char *word, const struct nacre_paths *paths, bool all)
+{
+	const char *at = paths->text;
+	uint64_t shown = all || paths->listed < SHOWN ? paths->listed : SHOWN;
+
+	if (paths->count == 0)
+		return;
+	printf("%-10s%" PRIu64 "\n", word, paths->count);
+	for (uint64_t i = 0; i < shown; i++, at += strlen(at) + 1) {
+		(void)fputs("          ", stdout);
+		out_name(stdout, at);
+		(void)fputc('\n', stdout);
+	}
+	if (shown < paths->count)
+		printf("          and %" PRIu64 " more%s\n", paths->count - shown,
+			all ? "" : " (--verbose shows them)");
+}
+
+static void print_text(const struct cli *cli, const struct nacre_trusted *trusted,
+	const struct nacre_planned *planned)
+{
+	cli_trusted_print(trusted);
+	printf("entries   %" PRIu64 ", %" PRIu64 " bytes\n", planned->unpacked.entries,
+		planned->unpacked.file_bytes);
+	print_kinds(&planned->kinds);
+	print_space(&planned->space);
+	print_privileges(planned);
+	print_paths("setuid", &planned->setuid, cli->verbose);
+	print_paths("setgid", &planned->setgid, cli->verbose);
+	print_paths("filecaps", &planned->capabilities, cli->verbose);
+	print_paths("shadowed", &planned->shadowed, cli->verbose);
+	for (size_t i = 0; cli->verbose && i < NACRE_PLAN_LIMITS; i++)
+		printf("limit     %s: %" PRIu64 " of %" PRIu64 "\n", planned->limits[i].name,
+			planned->limits[i].used, planned->limits[i].limit);
+}
+
+/* ---------------------------------------------------------------------- JSON */
+
+/* The last members of an object. */
+static void json_numbers(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("%s\"%s\":%" PRIu64, i ? "," : "", rows[i].name, rows[i].value);
+	(void)fputc('}', stdout);
+}
+
+static void json_kinds(const struct nacre_plan_kinds *kinds)
+{
+	const struct row rows[] = {
+		{ "directories", kinds->dirs },
+		{ "files", kinds->files },
+		{ "symlinks", kinds->symlinks },
+		{ "fifos", kinds->fifos },
+		{ "characterDevices", kinds->char_devices },
+		{ "blockDevices", kinds->block_devices },
+		{ "hardLinks", kinds->links },
+	};
+
+	printf(",\"kinds\":{");
+	json_numbers(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void json_space(const struct nacre_plan_space *space)
+{
+	const struct row rows[] = {
+		{ "blockBytes", space->block_bytes },
+		{ "leastBytes", space->least_bytes },
+		{ "mostBytes", space->most_bytes },
+		{ "freeBytes", space->free_bytes },
+		{ "reserveBytes", space->reserve_bytes },
+		{ "inodes", space->inodes },
+		{ "freeInodes", space->free_inodes },
+	};
+
+	printf(",\"space\":{\"fileSystem\":\"%s\",\"bytesFit\":\"%s\",\"inodesFit\":\"%s\",",
+		space->file_system, fits[space->bytes_fit], fits[space->inodes_fit]);
+	json_numbers(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void json_privileges(const struct nacre_planned *planned)
+{
+	const char *between = "";
+
+	printf(",\"privileges\":[");
+	for (size_t i = 0; i < NACRE_PLAN_PRIVILEGES; i++) {
+		const struct nacre_plan_privilege *at = &planned->privileges[i];
+
+		if (at->paths.count == 0)
+			continue;
+		printf("%s{\"name\":\"%s\",\"held\":%s,\"files\":%" PRIu64 ",", between, at->name,
+			at->is_held ? "true" : "false", at->paths.count);
+		out_json_bytes(stdout, "path", at->paths.text);
+		(void)fputc('}', stdout);
+		between = ",";
+	}
+	(void)fputc(']', stdout);
+}
+
+static void json_paths(const char *name, const struct nacre_paths *paths)
+{
+	const char *at = paths->text;
+
+	printf(",\"%s\":{\"count\":%" PRIu64 ",\"paths\":[", name, paths->count);
+	for (uint64_t i = 0; i < paths->listed; i++, at += strlen(at) + 1) {
+		(void)fputs(i ? ",{" : "{", stdout);
+		out_json_bytes(stdout, "path", at);
+		(void)fputc('}', stdout);
+	}
+	(void)fputs("]}", stdout);
+}
+
+static void json_limits(const struct nacre_planned *planned)
+{
+	printf(",\"limits\":[");
+	for (size_t i = 0; i < NACRE_PLAN_LIMITS; i++) {
+		const struct nacre_plan_limit *at = &planned->limits[i];
+
+		printf("%s{\"name\":\"%s\",\"used\":%" PRIu64 ",\"limit\":%" PRIu64 "}",
+			i ? "," : "", at->name, at->used, at->limit);
+	}
+	(void)fputc(']', stdout);
+}
+
+static void print_json(
+	const struct nacre_trusted *trusted, bool is_verified, const struct nacre_planned *planned)
+{
+	(void)fputc('{', stdout);
+	cli_trusted_print_json(trusted);
+	printf(",\"verified\":%s,\"entries\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"inodes\":%" PRIu64,
+		is_verified ? "true" : "false", planned->unpacked.entries,
+		planned->unpacked.file_bytes, planned->inodes);
+	json_kinds(&planned->kinds);
+	json_space(&planned->space);
+	json_privileges(planned);
+	json_paths("setuid", &planned->setuid);
+	json_paths("setgid", &planned->setgid);
+	json_paths("fileCapabilities", &planned->capabilities);
+	json_paths("shadowed", &planned->shadowed);
+	json_limits(planned);
+	(void)fputs("}\n", stdout);
+}
+
+/* ------------------------------------------------------------------- command */
+
+static bool says_whom_to_trust(const struct cli_trust *trust, const struct cli_image *image)
+{
+	return trust->keys.count > 0 || trust->threshold || trust->identity || trust->is_unsigned ||
+		image->ref.digest.text[0];
+}
+
+/* Who wants to know first and to decide then, need not say whom to trust. */
+static int believe(struct cli *cli, const struct cli_trust *trust, const struct cli_image *image,
+	struct nacre_trusted **out_trusted)
+{
+	struct nacre_env env = cli->env;
+	struct nacre_err err;
+
+	if (says_whom_to_trust(trust, image))
+		return cli_trust_image(cli, trust, image, out_trusted);
+	env.event = NULL; /* the result says it */
+	if (nacre_trust_unsigned(image->layout, &image->ref, "nothing said whom to trust",
+		    image->on, &env, out_trusted, &err))
+		return cli_fail_with(cli, &err);
+	return 0;
+}
+
+static int check(struct cli *cli, const struct args *args, const struct cli_image *image)
+{
+	int code = says_whom_to_trust(&args->trust, image)
+		? cli_trust_check(cli, &args->trust, image)
+		: 0;
+
+	if (code)
+		return code;
+	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
+		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
+	return cli_limits_set(cli, &args->limits);
+}
+
+/* The result has been printed; what remains is a word for scripts. */
+static int conclude(struct cli *cli, const struct nacre_plan_space *space)
+{
+	if (space->bytes_fit == NACRE_FIT_NO)
+		return cli_fail(cli, CLI_FAILED,
+			"does not fit: at least %" PRIu64 " bytes, %" PRIu64 " are free",
+			space->least_bytes, space->free_bytes + space->reserve_bytes);
+	if (space->inodes_fit == NACRE_FIT_NO)
+		return cli_fail(cli, CLI_FAILED,
+			"does not fit: %" PRIu64 " inodes, %" PRIu64 " are free", space->inodes,
+			space->free_inodes);
+	return 0;
+}
+
+static int run(struct cli *cli, const void *opaque)
+{
+	const struct args *args = opaque;
+	const struct nacre_plan_options options = { { args->no_owner, args->devices, args->no_setid,
+		args->xattrs != NULL, args->replace } };
+	const char *target = cli->operands.count > 1 ? cli->operands.items[1] : NULL;
+	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
+	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
+	CLI_CLEANUP(nacre_planned_clear) struct nacre_planned planned = { 0 };
+	struct nacre_err err;
+	int code = cli_image_name(cli, args->platform, &image);
+
+	if (code == 0)
+		code = check(cli, args, &image);
+	if (code == 0)
+		code = cli_image_open(cli, &image);
+	if (code == 0)
+		code = believe(cli, &args->trust, &image, &trusted);
+	if (code)
+		return code;
+	if (nacre_plan(image.layout, trusted, target, &options, &cli->env, &planned, &err))
+		return cli_fail_with(cli, &err);
+	if (args->json)
+		print_json(trusted,
+			says_whom_to_trust(&args->trust, &image) && !args->trust.is_unsigned,
+			&planned);
+	else
+		print_text(cli, trusted, &planned);
+	return conclude(cli, &planned.space);
+}
+
+const struct cli_command cli_plan = { "plan", "IMAGE [DIR]",
+	"Tells what unpack would do: what it writes, needs and loses, and whether it fits.", opts,
+	sizeof(struct args), run };
