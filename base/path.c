@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define NAME_BYTES 255
 #define PATH_BYTES_MOST ((uint64_t)1 << 20) /* whatever the limit says */
 
 size_t nacre_path_room(const struct nacre_limits *limits)
@@ -33,8 +32,18 @@ static int add_name(char *path, size_t room, size_t *len, const char *name, size
 	return 0;
 }
 
+/* The mark is not part of the name. */
+static uint64_t name_most(
+	const char *name, size_t name_len, const struct nacre_limits *limits, const char *mark)
+{
+	size_t mark_len = strlen(mark);
+	bool is_marked = name_len >= mark_len && memcmp(name, mark, mark_len) == 0;
+
+	return limits->name_bytes + (is_marked ? mark_len : 0);
+}
+
 int nacre_path_clean_marked(const char *text, size_t len, const struct nacre_limits *limits,
-	size_t name_most, char *out_path, size_t room, struct nacre_err *err)
+	const char *mark, char *out_path, size_t room, struct nacre_err *err)
 {
 	const char *end = text + len;
 	size_t used = 0;
@@ -52,9 +61,10 @@ int nacre_path_clean_marked(const char *text, size_t len, const struct nacre_lim
 
 		if (name_len == 2 && text[0] == '.' && text[1] == '.')
 			return nacre_fail(err, NACRE_E_UNSAFE, "'..' in a path");
-		if (name_len > name_most)
-			return nacre_fail(
-				err, NACRE_E_LIMIT, "a name of more than %zu bytes", name_most);
+		if (name_len > name_most(text, name_len, limits, mark))
+			return nacre_fail(err, NACRE_E_LIMIT,
+				"a name of more than %llu bytes (limit name-bytes)",
+				(unsigned long long)limits->name_bytes);
 		if (name_len > 0 && !(name_len == 1 && text[0] == '.')) {
 			rc = add_name(out_path, room, &used, text, name_len, limits, err);
 			if (rc)
@@ -72,7 +82,7 @@ int nacre_path_clean_marked(const char *text, size_t len, const struct nacre_lim
 int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *limits,
 	char *out_path, size_t room, struct nacre_err *err)
 {
-	return nacre_path_clean_marked(text, len, limits, NAME_BYTES, out_path, room, err);
+	return nacre_path_clean_marked(text, len, limits, "", out_path, room, err);
 }
 
 size_t nacre_path_leaf(const char *path)

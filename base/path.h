@@ -12,15 +12,15 @@
  * @param text      any bytes; `len` of them
  * @param out_path  a buffer of `room` bytes, NUL-terminated
  *
- * Errors: UNSAFE (".." component, NUL byte), FORMAT (empty text), LIMIT (path-bytes, depth, a
- * component of more than 255 bytes; or more than `room`).
+ * Errors: UNSAFE (".." component, NUL byte), FORMAT (empty text), LIMIT (path-bytes, name-bytes,
+ * depth; or more than `room`).
  */
 NACRE_CHECKED int nacre_path_clean(const char *text, size_t len, const struct nacre_limits *limits,
 	char *out_path, size_t room, struct nacre_err *err);
 
-/** The same for names that carry a mark in front: a component may have `name_most` bytes. */
+/** The same where names may carry a mark in front, which does not count. */
 NACRE_CHECKED int nacre_path_clean_marked(const char *text, size_t len,
-	const struct nacre_limits *limits, size_t name_most, char *out_path, size_t room,
+	const struct nacre_limits *limits, const char *mark, char *out_path, size_t room,
 	struct nacre_err *err);
 
 /** Room for every clean path within the limits, and its NUL. */

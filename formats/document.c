@@ -17,7 +17,7 @@ int nacre_document_parse(const void *data, size_t len, const struct nacre_limits
 	if (len > limits->document_bytes)
 		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit document-bytes)",
 			(unsigned long long)limits->document_bytes);
-	rc = nacre_json_parse(data, len, &json, err);
+	rc = nacre_json_parse(data, len, limits, &json, err);
 	if (rc == 0)
 		rc = nacre_jvalue_check_names(nacre_json_root(json), known, err);
 	if (rc == 0)

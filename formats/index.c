@@ -35,8 +35,7 @@ static int parse_manifests(
 	if (rc)
 		return rc;
 	if (array)
-		return nacre_descriptors_parse(
-			array, NACRE_JSON_VALUES, "document-bytes", out_list, err);
+		return nacre_descriptors_parse(array, UINT64_MAX, "json-values", out_list, err);
 	if (!nacre_jvalue_find(root, "manifests"))
 		return nacre_fail(err, NACRE_E_FORMAT, "manifests is missing");
 	return 0;
@@ -126,7 +125,7 @@ static int open_amend(struct amend *amend, const void *data, size_t len, size_t 
 	int rc = nacre_index_parse(data, len, NULL, limits, &amend->index, err);
 
 	if (rc == 0)
-		rc = nacre_json_parse(data, len, &amend->json, err);
+		rc = nacre_json_parse(data, len, limits, &amend->json, err);
 	if (rc)
 		return rc;
 	amend->items = calloc(amend->index.manifests.count + changes + 1, sizeof(*amend->items));

@@ -5,10 +5,6 @@
 
 #include "formats/descriptor.h"
 
-/** The most descriptors that a search through nested indexes looks at, and how deep it goes. */
-#define NACRE_INDEX_DESCRIPTORS 1000
-#define NACRE_INDEX_DEPTH 4
-
 /** All zero is the empty index. */
 struct nacre_index {
 	struct nacre_buf raw; /* the bytes it was parsed from; empty for one that is being made */

@@ -8,6 +8,7 @@
 #include "formats/json.h"
 
 #include "base/arena.h"
+#include "base/env.h"
 #include "base/scope.h"
 #include "base/text.h"
 
@@ -41,12 +42,13 @@ struct nacre_json {
 struct scan {
 	const char *data;
 	size_t len;
+	const struct nacre_limits *limits;
 	size_t at;
 	unsigned depth;
 	size_t values;
-	size_t members[NACRE_JSON_DEPTH + 1];
-	bool is_object[NACRE_JSON_DEPTH + 1];
-	bool begun[NACRE_JSON_DEPTH + 1]; /* the element at hand is counted already */
+	size_t members[NACRE_JSON_DEPTH_MOST + 1];
+	bool is_object[NACRE_JSON_DEPTH_MOST + 1];
+	bool begun[NACRE_JSON_DEPTH_MOST + 1]; /* the element at hand is counted already */
 };
 
 void nacre_json_position(
@@ -67,15 +69,23 @@ void nacre_json_position(
 	*out_column = column;
 }
 
-static int scan_fail(const struct scan *scan, struct nacre_err *err, enum nacre_code code,
-	const char *what, size_t limit)
+static int scan_fail(
+	const struct scan *scan, struct nacre_err *err, enum nacre_code code, const char *what)
 {
 	size_t line, column;
 
 	nacre_json_position(scan->data, scan->len, scan->at, &line, &column);
-	if (limit > 0)
-		return nacre_fail(err, code, "%zu:%zu: %s %zu", line, column, what, limit);
 	return nacre_fail(err, code, "%zu:%zu: %s", line, column, what);
+}
+
+static int scan_fail_limit(const struct scan *scan, struct nacre_err *err, const char *what,
+	uint64_t most, const char *limit)
+{
+	char text[96];
+
+	(void)snprintf(
+		text, sizeof(text), "%s %llu (limit %s)", what, (unsigned long long)most, limit);
+	return scan_fail(scan, err, NACRE_E_LIMIT, text);
 }
 
 static int check_characters(struct scan *scan, struct nacre_err *err)
@@ -85,9 +95,9 @@ static int check_characters(struct scan *scan, struct nacre_err *err)
 		size_t step = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 
 		if (first == 0)
-			return scan_fail(scan, err, NACRE_E_UNSAFE, "a NUL byte", 0);
+			return scan_fail(scan, err, NACRE_E_UNSAFE, "a NUL byte");
 		if (step > scan->len - scan->at || !nacre_utf8_valid(scan->data + scan->at, step))
-			return scan_fail(scan, err, NACRE_E_FORMAT, "not UTF-8", 0);
+			return scan_fail(scan, err, NACRE_E_FORMAT, "not UTF-8");
 		scan->at += step;
 	}
 	return 0;
@@ -96,14 +106,17 @@ static int check_characters(struct scan *scan, struct nacre_err *err)
 /* The first byte of something: counts it once. A member counts with its name, not its value. */
 static int count_value(struct scan *scan, struct nacre_err *err)
 {
+	const struct nacre_limits *limits = scan->limits;
+
 	if (scan->begun[scan->depth])
 		return 0;
 	scan->begun[scan->depth] = true;
-	if (++scan->values > NACRE_JSON_VALUES)
-		return scan_fail(scan, err, NACRE_E_LIMIT, "more values than", NACRE_JSON_VALUES);
-	if (++scan->members[scan->depth] > NACRE_JSON_MEMBERS && scan->is_object[scan->depth])
-		return scan_fail(scan, err, NACRE_E_LIMIT, "an object with more members than",
-			NACRE_JSON_MEMBERS);
+	if (++scan->values > limits->json_values)
+		return scan_fail_limit(
+			scan, err, "more values than", limits->json_values, "json-values");
+	if (++scan->members[scan->depth] > limits->json_members && scan->is_object[scan->depth])
+		return scan_fail_limit(scan, err, "an object with more members than",
+			limits->json_members, "json-members");
 	return 0;
 }
 
@@ -113,8 +126,8 @@ static int scan_open(struct scan *scan, bool object, struct nacre_err *err)
 
 	if (rc)
 		return rc;
-	if (scan->depth == NACRE_JSON_DEPTH)
-		return scan_fail(scan, err, NACRE_E_LIMIT, "nested deeper than", NACRE_JSON_DEPTH);
+	if (scan->depth >= scan->limits->json_depth || scan->depth == NACRE_JSON_DEPTH_MOST)
+		return scan_fail_limit(scan, err, "nested deeper than", scan->depth, "json-depth");
 	scan->depth++;
 	scan->members[scan->depth] = 0;
 	scan->is_object[scan->depth] = object;
@@ -125,7 +138,7 @@ static int scan_open(struct scan *scan, bool object, struct nacre_err *err)
 static int scan_close(struct scan *scan, struct nacre_err *err)
 {
 	if (scan->depth == 0)
-		return scan_fail(scan, err, NACRE_E_FORMAT, "a bracket that nothing opened", 0);
+		return scan_fail(scan, err, NACRE_E_FORMAT, "a bracket that nothing opened");
 	scan->depth--;
 	return 0;
 }
@@ -274,12 +287,13 @@ static struct nacre_jvalue *wrap(struct nacre_json *json, json_t *node,
 	return value;
 }
 
-int nacre_json_parse(
-	const void *data, size_t len, struct nacre_json **out_json, struct nacre_err *err)
+int nacre_json_parse(const void *data, size_t len, const struct nacre_limits *limits,
+	struct nacre_json **out_json, struct nacre_err *err)
 {
+	const struct nacre_limits defaults = nacre_env_limits(NULL);
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
-	struct scan scan = { .data = data, .len = len };
+	struct scan scan = { .data = data, .len = len, .limits = limits ? limits : &defaults };
 	json_error_t error;
 	int rc = check_characters(&scan, err);
 
@@ -390,10 +404,10 @@ const struct nacre_jvalue *nacre_jvalue_find(const struct nacre_jvalue *object, 
 /* "layers[2].size"; a path too long loses its end. */
 static void print_path(const struct nacre_jvalue *value, char text[PATH_TEXT])
 {
-	const struct nacre_jvalue *chain[NACRE_JSON_DEPTH + 1];
+	const struct nacre_jvalue *chain[NACRE_JSON_DEPTH_MOST + 1];
 	size_t depth = 0, len = 0;
 
-	for (; value->up && depth <= NACRE_JSON_DEPTH; value = value->up)
+	for (; value->up && depth <= NACRE_JSON_DEPTH_MOST; value = value->up)
 		chain[depth++] = value;
 	text[0] = '\0';
 	while (depth > 0 && len < PATH_TEXT - 1) {
@@ -648,8 +662,9 @@ int nacre_jvalue_check_names(
 void nacre_jemit_clear(struct nacre_jemit *out)
 {
 	nacre_buf_clear(&out->buf);
-	out->arrays = 0;
+	memset(out->arrays, 0, sizeof(out->arrays));
 	out->depth = 0;
+	out->too_deep = 0;
 	out->some = false;
 	out->rc = 0;
 }
@@ -699,7 +714,7 @@ static void put_string(struct nacre_jemit *out, const char *text, size_t len)
 /* Whether the innermost container is an array. */
 static bool in_array(const struct nacre_jemit *out)
 {
-	return (out->arrays >> (out->depth & 63)) & 1;
+	return (out->arrays[out->depth / 64] >> (out->depth % 64)) & 1;
 }
 
 /* What stands before every value: a comma, the name. */
@@ -716,18 +731,23 @@ static void begin_value(struct nacre_jemit *out, const char *name)
 	out->some = true;
 }
 
-/* Bit d of `arrays` is for depth d; depth 64 has the bit of the top, which is no container. */
+/* Bit d of `arrays` is for depth d. What is too deep is remembered as an error and not opened. */
 static void open_container(struct nacre_jemit *out, const char *name, bool array)
 {
-	uint64_t bit;
+	uint64_t *word, bit;
 
 	begin_value(out, name);
-	if (out->rc == 0 && out->depth == NACRE_JSON_DEPTH)
-		out->rc = nacre_fail(
-			&out->err, NACRE_E_LIMIT, "nested deeper than %d", NACRE_JSON_DEPTH);
+	if (out->depth == NACRE_JSON_DEPTH_MOST) {
+		if (out->rc == 0)
+			out->rc = nacre_fail(&out->err, NACRE_E_LIMIT, "nested deeper than %d",
+				NACRE_JSON_DEPTH_MOST);
+		out->too_deep++;
+		return;
+	}
 	out->depth++;
-	bit = (uint64_t)1 << (out->depth & 63);
-	out->arrays = array ? out->arrays | bit : out->arrays & ~bit;
+	word = &out->arrays[out->depth / 64];
+	bit = (uint64_t)1 << (out->depth % 64);
+	*word = array ? *word | bit : *word & ~bit;
 	put(out, array ? "[" : "{", 1);
 	out->some = false;
 }
@@ -744,6 +764,10 @@ void nacre_jemit_array(struct nacre_jemit *out, const char *name)
 
 void nacre_jemit_end(struct nacre_jemit *out)
 {
+	if (out->too_deep > 0) {
+		out->too_deep--;
+		return;
+	}
 	assert(out->depth > 0);
 	put(out, in_array(out) ? "]" : "}", 1);
 	out->depth--;

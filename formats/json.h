@@ -4,18 +4,16 @@
  *
  * The reader refuses whatever two readers could take differently (duplicate names, NUL, ill-formed
  * UTF-8, anything behind the document) and whatever could blow up, before the JSON library sees a
- * byte: depth 64, 10,000 members an object, 200,000 values in all. Names are compared exactly,
- * case and all. An optional member that is null counts as absent, because Go writes empty
- * members so.
+ * byte: the limits json-depth, json-members and json-values. Names are compared exactly, case and
+ * all. An optional member that is null counts as absent, because Go writes empty members so.
  */
 #ifndef NACRE_FORMATS_JSON_H
 #define NACRE_FORMATS_JSON_H
 
 #include "base/buf.h"
 
-#define NACRE_JSON_DEPTH 64
-#define NACRE_JSON_MEMBERS 10000
-#define NACRE_JSON_VALUES 200000
+/** The most that json-depth can be set to, and what is emitted. */
+#define NACRE_JSON_DEPTH_MOST 1000
 
 /* ----------------------------------------------------------------- reading */
 
@@ -35,12 +33,12 @@ enum nacre_jtype {
 /**
  * Parses one document, which is an object or an array.
  *
- * Errors: FORMAT with "LINE:COLUMN: …" in front; LIMIT (depth, members, values); UNSAFE (duplicate
- * name, NUL); NOMEM.
+ * @param limits  json_depth, json_members, json_values, none zero; NULL: the defaults
+ * Errors: FORMAT with "LINE:COLUMN: …" in front; LIMIT; UNSAFE (duplicate name, NUL); NOMEM.
  * Spec:   RFC 8259; RFC 7493 (I-JSON), sections 2.1 and 2.3.
  */
-NACRE_CHECKED int nacre_json_parse(
-	const void *data, size_t len, struct nacre_json **out_json, struct nacre_err *err);
+NACRE_CHECKED int nacre_json_parse(const void *data, size_t len, const struct nacre_limits *limits,
+	struct nacre_json **out_json, struct nacre_err *err);
 void nacre_json_free(struct nacre_json *json);
 void nacre_json_freep(struct nacre_json **json);
 const struct nacre_jvalue *nacre_json_root(const struct nacre_json *json);
@@ -143,9 +141,10 @@ NACRE_CHECKED int nacre_jvalue_find_bool(
  */
 struct nacre_jemit {
 	struct nacre_buf buf;
-	uint64_t arrays; /* bit d: the container at depth d is an array */
+	uint64_t arrays[NACRE_JSON_DEPTH_MOST / 64 + 1]; /* a bit a depth: it is an array */
 	unsigned depth;
-	bool some; /* something stands before, in the container at hand */
+	unsigned too_deep; /* containers that were not opened */
+	bool some;	   /* something stands before, in the container at hand */
 	int rc;
 	struct nacre_err err;
 };
@@ -186,7 +185,7 @@ void nacre_jemit_raw(struct nacre_jemit *out, const char *name, const void *data
  * Hands the bytes over, when all containers are ended.
  *
  * @param out_buf  the caller's to clear; set on success only
- * Errors: FORMAT (text that is not UTF-8); LIMIT (more than max, deeper than 64); NOMEM.
+ * Errors: FORMAT (text that is not UTF-8); LIMIT (more than max, deeper than 1000); NOMEM.
  */
 NACRE_CHECKED int nacre_jemit_finish(
 	struct nacre_jemit *out, struct nacre_buf *out_buf, struct nacre_err *err);

@@ -83,7 +83,7 @@ static int check_version(const struct nacre_buf *bytes, struct nacre_err *err)
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
 	const char *version = NULL;
-	int rc = nacre_json_parse(bytes->data, bytes->len, &json, err);
+	int rc = nacre_json_parse(bytes->data, bytes->len, NULL, &json, err);
 
 	if (rc == 0)
 		rc = nacre_jvalue_get_text(
@@ -500,7 +500,7 @@ int nacre_layout_describe(const struct nacre_layout *layout, const struct nacre_
 		rc = nacre_layout_load(layout, &desc, limits, &bytes, err);
 	if (rc)
 		return rc;
-	rc = nacre_json_parse(bytes.data, bytes.len, &json, NULL);
+	rc = nacre_json_parse(bytes.data, bytes.len, limits, &json, NULL);
 	media_type = rc == 0 ? guess_media_type(nacre_json_root(json)) : NULL;
 	if (!media_type)
 		return nacre_fail(err, NACRE_E_FORMAT, "blob %s: neither a manifest nor an index",

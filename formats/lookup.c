@@ -229,17 +229,19 @@ static int visit_index(struct walk *walk, const struct nacre_descriptor *desc, u
 	struct nacre_index index = { 0 };
 	int rc;
 
-	if (depth > NACRE_INDEX_DEPTH)
-		return nacre_fail(
-			err, NACRE_E_LIMIT, "indexes nested more than %d deep", NACRE_INDEX_DEPTH);
+	if (depth > walk->limits->index_depth)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"indexes nested more than %llu deep (limit index-depth)",
+			(unsigned long long)walk->limits->index_depth);
 	rc = nacre_layout_load_index(walk->layout, desc, walk->limits, &index, err);
 	for (size_t i = 0; rc == 0 && i < index.manifests.count && !is_done(walk); i++) {
 		const struct nacre_descriptor *at = &index.manifests.items[i];
 		enum nacre_media_kind kind = nacre_media_kind(at->media_type);
 
-		if (++walk->visited > NACRE_INDEX_DESCRIPTORS)
-			return nacre_fail(err, NACRE_E_LIMIT, "more than %d descriptors",
-				NACRE_INDEX_DESCRIPTORS);
+		if (++walk->visited > walk->limits->index_descriptors)
+			return nacre_fail(err, NACRE_E_LIMIT,
+				"more than %llu descriptors (limit index-descriptors)",
+				(unsigned long long)walk->limits->index_descriptors);
 		if (kind == NACRE_MEDIA_KIND_MANIFEST)
 			rc = visit_manifest(walk, at, index.manifests.count == 1, err);
 		else if (kind == NACRE_MEDIA_KIND_INDEX)

@@ -21,8 +21,7 @@
 /* A parent that no member names: what is not said about it must be said here. */
 static const struct nacre_inode implied_dir = { .type = NACRE_TYPE_DIR, .mode = 0755 };
 
-/* Work that links may cost a layer: so much, and so much for each of its members. */
-#define LINK_STEPS 65536
+/* Work that links may cost a layer: limits.link_steps, and so much for each of its members. */
 #define LINK_STEPS_EACH 64
 
 struct kept {
@@ -107,11 +106,11 @@ void nacre_fold_freep(struct nacre_fold **fold)
 /* Without this a layer of a few megabytes could ask for hours of walking along its links. */
 static int check_steps(const struct nacre_fold *fold, struct nacre_err *err)
 {
-	uint64_t most = LINK_STEPS + LINK_STEPS_EACH * fold->members_count;
+	uint64_t most = fold->limits.link_steps + LINK_STEPS_EACH * fold->members_count;
 
 	if (fold->tree->link_steps - fold->steps_before > most)
-		return nacre_fail(err, NACRE_E_UNSAFE,
-			"following the layer's links takes more than %llu steps",
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"following the layer's links takes more than %llu steps (limit link-steps)",
 			(unsigned long long)most);
 	return 0;
 }

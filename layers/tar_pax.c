@@ -8,8 +8,6 @@
 #include <string.h>
 
 #define XATTR_PREFIX "SCHILY.xattr."
-#define XATTR_NAME_BYTES 255
-#define XATTR_VALUE_BYTES 65536
 
 struct record {
 	const char *key;
@@ -105,23 +103,44 @@ static int put_mtime(struct parse *parse, const struct record *record, struct na
 	return 0;
 }
 
+/* What one more xattr would make of each. */
+static int check_xattr(
+	const struct parse *parse, size_t name_len, size_t len, struct nacre_err *err)
+{
+	const struct nacre_limits *limits = parse->limits;
+	const struct {
+		uint64_t got, most;
+		const char *what, *limit;
+	} rows[] = {
+		{ parse->pax->xattr_count + 1, limits->xattrs, "xattrs", "xattrs" },
+		{ name_len, limits->xattr_name_bytes, "bytes of an xattr's name",
+			"xattr-name-bytes" },
+		{ len, limits->xattr_value_bytes, "bytes of an xattr's value",
+			"xattr-value-bytes" },
+		{ parse->pax->xattr_bytes, limits->xattr_bytes, "bytes of xattrs", "xattr-bytes" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].got > rows[i].most)
+			return nacre_fail(err, NACRE_E_LIMIT, "more than %llu %s (limit %s)",
+				(unsigned long long)rows[i].most, rows[i].what, rows[i].limit);
+	}
+	return 0;
+}
+
 static int put_xattr(struct parse *parse, const struct record *record, struct nacre_err *err)
 {
 	const char *name = record->key + strlen(XATTR_PREFIX);
 	size_t name_len = record->key_len - strlen(XATTR_PREFIX);
 	struct nacre_pax *pax = parse->pax;
+	int rc;
 
-	if (name_len == 0 || name_len > XATTR_NAME_BYTES)
-		return nacre_fail(err, NACRE_E_FORMAT, "an xattr name of %zu bytes", name_len);
-	if (pax->xattr_count >= parse->limits->xattrs)
-		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu xattrs (limit xattrs)",
-			(unsigned long long)parse->limits->xattrs);
+	if (name_len == 0)
+		return nacre_fail(err, NACRE_E_FORMAT, "an xattr without a name");
 	pax->xattr_bytes += name_len + record->len;
-	if (record->len > XATTR_VALUE_BYTES || pax->xattr_bytes > parse->limits->xattr_bytes)
-		return nacre_fail(err, NACRE_E_LIMIT,
-			"more than %llu bytes of xattrs (limit xattr-bytes), or a value of more "
-			"than %d",
-			(unsigned long long)parse->limits->xattr_bytes, XATTR_VALUE_BYTES);
+	rc = check_xattr(parse, name_len, record->len, err);
+	if (rc)
+		return rc;
 	if (pax->xattr_count == parse->xattr_room) {
 		size_t room = parse->xattr_room ? parse->xattr_room * 2 : 4;
 		struct nacre_xattr *more = nacre_arena_new(parse->arena, room * sizeof(*more));

@@ -15,11 +15,8 @@
 #include <string.h>
 
 #define TARGET_BYTES 4095 /* PATH_MAX without its NUL */
-#define LONG_BYTES 65536
 #define OPAQUE ".wh..wh..opq"
 #define AUFS_PREFIX ".wh..wh."
-/* A whiteout's name is that of what goes and the prefix. */
-#define NAME_MOST (255 + sizeof(NACRE_WHITEOUT_PREFIX) - 1)
 
 struct nacre_tar_reader {
 	struct nacre_source *source;
@@ -64,8 +61,8 @@ int nacre_tar_reader_new(struct nacre_source *source, const struct nacre_limits 
 	reader->source = source;
 	reader->limits = *limits;
 	reader->pax_body = (struct nacre_buf)NACRE_BUF(limits->pax_bytes);
-	reader->long_name = (struct nacre_buf)NACRE_BUF(LONG_BYTES);
-	reader->long_link = (struct nacre_buf)NACRE_BUF(LONG_BYTES);
+	reader->long_name = (struct nacre_buf)NACRE_BUF(limits->long_name_bytes);
+	reader->long_link = (struct nacre_buf)NACRE_BUF(limits->long_name_bytes);
 	*out_reader = nacre_steal(&reader);
 	return 0;
 }
@@ -297,8 +294,9 @@ static int read_body(struct nacre_tar_reader *reader, const char *what, struct n
 	if (rc)
 		return rc;
 	if ((uint64_t)size > out_body->max)
-		return nacre_fail(err, NACRE_E_LIMIT, "a %s of more than %zu bytes%s", what,
-			out_body->max, out_body == &reader->pax_body ? " (limit pax-bytes)" : "");
+		return nacre_fail(err, NACRE_E_LIMIT, "a %s of more than %zu bytes (limit %s)",
+			what, out_body->max,
+			out_body == &reader->pax_body ? "pax-bytes" : "long-name-bytes");
 	out_body->len = 0;
 	rc = nacre_buf_reserve(out_body, (size_t)size, err);
 	if (rc == 0)
@@ -699,7 +697,7 @@ static int make_member(struct nacre_tar_reader *reader, const char *name, size_t
 
 	*out_ignored = false;
 	if (rc == 0)
-		rc = nacre_path_clean_marked(name, name_len, &reader->limits, NAME_MOST,
+		rc = nacre_path_clean_marked(name, name_len, &reader->limits, NACRE_WHITEOUT_PREFIX,
 			reader->path, reader->path_room, err);
 	if (rc == 0)
 		rc = get_size(reader, type, err);

@@ -138,7 +138,7 @@ int nacre_keyfile_parse(
 	const struct nacre_jvalue *root;
 	int rc;
 
-	rc = nacre_json_parse(data, len, &json, err);
+	rc = nacre_json_parse(data, len, NULL, &json, err);
 	if (rc)
 		return rc;
 	root = nacre_json_root(json);

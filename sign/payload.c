@@ -124,7 +124,7 @@ int nacre_payload_parse(
 	const struct nacre_jvalue *root, *critical = NULL;
 	int rc;
 
-	rc = nacre_json_parse(data, len, &json, err);
+	rc = nacre_json_parse(data, len, NULL, &json, err);
 	if (rc)
 		return rc;
 	root = nacre_json_root(json);

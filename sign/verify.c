@@ -18,9 +18,6 @@
 
 #define NOTES_BYTES 600
 
-/* Two full manifests: whoever fills a layout with signatures does not get us to look at all. */
-#define LOOKS (2 * (NACRE_SIGNATURES + 1))
-
 /* What the signatures that were found are worth. */
 struct tally {
 	const struct nacre_layout *layout;
@@ -73,10 +70,13 @@ static int note_damage(
 	return 0;
 }
 
+/* Whoever fills a layout with signatures does not get us to look at all of them. */
 static int look(struct tally *tally, struct nacre_err *err)
 {
-	if (++tally->looks > LOOKS)
-		return nacre_fail(err, NACRE_E_LIMIT, "more than %d signatures to look at", LOOKS);
+	if (++tally->looks > tally->limits->signatures)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"more than %llu signatures to look at (limit signatures)",
+			(unsigned long long)tally->limits->signatures);
 	return 0;
 }
 

@@ -83,6 +83,12 @@ NACRE_API bool nacre_digest_equal(const struct nacre_digest *a, const struct nac
  */
 struct nacre_limits {
 	uint64_t document_bytes;    /**< one JSON document: 4 MiB */
+	uint64_t json_depth;	    /**< objects and arrays in each other: 64 */
+	uint64_t json_members;	    /**< members of one object: 10,000 */
+	uint64_t json_values;	    /**< values of a document: 200,000 */
+	uint64_t index_depth;	    /**< indexes in each other: 4 */
+	uint64_t index_descriptors; /**< looked at to find an image in an index: 1000 */
+	uint64_t signatures;	    /**< and their manifests, looked at to verify an image: 256 */
 	uint64_t layers;	    /**< layers of an image: 256 */
 	uint64_t blob_bytes;	    /**< one blob as stored: 16 GiB */
 	uint64_t layer_bytes;	    /**< one layer, uncompressed: 16 GiB */
@@ -92,9 +98,14 @@ struct nacre_limits {
 	uint64_t layer_members;	    /**< members of one layer: 1,000,000 */
 	uint64_t image_members;	    /**< members of all layers: 4,000,000 */
 	uint64_t path_bytes;	    /**< a path: 4095 */
+	uint64_t name_bytes;	    /**< a name in a path: 255 */
 	uint64_t depth;		    /**< directories above each other: 1000 */
+	uint64_t link_steps;	    /**< through the links of a layer, and 64 a member: 65,536 */
 	uint64_t pax_bytes;	    /**< one pax header: 1 MiB */
+	uint64_t long_name_bytes;   /**< one GNU long name: 64 KiB */
 	uint64_t xattrs;	    /**< extended attributes of a file: 100 */
+	uint64_t xattr_name_bytes;  /**< the name of one: 255 */
+	uint64_t xattr_value_bytes; /**< the value of one: 64 KiB */
 	uint64_t xattr_bytes;	    /**< names and values of the xattrs of a file: 128 KiB */
 	uint64_t layer_xattr_bytes; /**< names and values of all xattrs of a layer: 1 GiB */
 	uint64_t tree_bytes;	    /**< memory for the names and attributes of all layers: 1 GiB */

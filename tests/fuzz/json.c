@@ -26,10 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	NACRE_CLEANUP(nacre_buf_clear)
 	struct nacre_buf first = NACRE_BUF(0), second = NACRE_BUF(0);
 
-	if (nacre_json_parse(data, size, &json, NULL))
+	if (nacre_json_parse(data, size, NULL, &json, NULL))
 		return 0;
 	emit(json, &first);
-	if (nacre_json_parse(first.data, first.len, &again, NULL))
+	if (nacre_json_parse(first.data, first.len, NULL, &again, NULL))
 		abort();
 	emit(again, &second);
 	if (first.len != second.len || memcmp(first.data, second.data, first.len) != 0)

@@ -40,7 +40,7 @@ static void check_json(const char *text, size_t len)
 	if (nacre_textfile_check(&doc, NULL) == 0 &&
 		nacre_value_parse_json(&doc, &arena, &value, NULL) == 0 &&
 		value->kind != NACRE_VALUE_TEXT && !has_great_number(text, len) &&
-		nacre_json_parse(text, len, &json, &err) != 0 && err.code != NACRE_E_LIMIT)
+		nacre_json_parse(text, len, NULL, &json, &err) != 0 && err.code != NACRE_E_LIMIT)
 		abort();
 	nacre_json_free(json);
 	nacre_arena_clear(&arena);

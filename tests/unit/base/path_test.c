@@ -112,12 +112,23 @@ static void a_name_has_255_bytes_at_most_and_a_marked_one_what_is_said(void **st
 	assert_int_equal(strlen(path), 257);
 	assert_int_equal(
 		nacre_path_clean(text, 258, &limits, path, sizeof(path), &err), NACRE_E_LIMIT);
-	assert_string_equal(err.text, "a name of more than 255 bytes");
+	assert_string_equal(err.text, "a name of more than 255 bytes (limit name-bytes)");
+	/* Only what has the mark is longer by it. */
 	assert_int_equal(
-		nacre_path_clean_marked(text, 261, &limits, 259, path, sizeof(path), &err), 0);
-	assert_int_equal(nacre_path_clean_marked(text, 262, &limits, 259, path, sizeof(path), &err),
+		nacre_path_clean_marked(text, 258, &limits, ".m.", path, sizeof(path), &err),
 		NACRE_E_LIMIT);
-	assert_string_equal(err.text, "a name of more than 259 bytes");
+	memcpy(text + 2, ".m.", 3);
+	assert_int_equal(
+		nacre_path_clean_marked(text, 260, &limits, ".m.", path, sizeof(path), &err), 0);
+	assert_int_equal(
+		nacre_path_clean_marked(text, 261, &limits, ".m.", path, sizeof(path), &err),
+		NACRE_E_LIMIT);
+	assert_string_equal(err.text, "a name of more than 255 bytes (limit name-bytes)");
+	limits.name_bytes = 2;
+	assert_int_equal(nacre_path_clean("a/bc", 4, &limits, path, sizeof(path), &err), 0);
+	assert_int_equal(
+		nacre_path_clean("a/bcd", 5, &limits, path, sizeof(path), &err), NACRE_E_LIMIT);
+	assert_string_equal(err.text, "a name of more than 2 bytes (limit name-bytes)");
 }
 
 static void a_path_that_fills_the_room_is_taken_and_a_longer_one_not(void **state)

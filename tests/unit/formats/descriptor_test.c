@@ -14,7 +14,7 @@ static int parse(const char *text, struct nacre_descriptor *desc, struct nacre_e
 {
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
-	int rc = nacre_json_parse(text, strlen(text), &json, err);
+	int rc = nacre_json_parse(text, strlen(text), NULL, &json, err);
 
 	return rc ? rc : nacre_descriptor_parse(nacre_json_root(json), desc, err);
 }

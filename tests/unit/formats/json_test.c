@@ -6,7 +6,7 @@
 
 static int parse(const char *text, struct nacre_json **json, struct nacre_err *err)
 {
-	return nacre_json_parse(text, strlen(text), json, err);
+	return nacre_json_parse(text, strlen(text), NULL, json, err);
 }
 
 static struct nacre_json *must_parse(const char *text)
@@ -64,7 +64,8 @@ static void a_nul_byte_is_not_an_end(void **state)
 	struct nacre_json *json = NULL;
 
 	(void)state;
-	assert_refused(nacre_json_parse("{}\0{", 4, &json, err), NACRE_E_UNSAFE, "1:3: a NUL byte");
+	assert_refused(
+		nacre_json_parse("{}\0{", 4, NULL, &json, err), NACRE_E_UNSAFE, "1:3: a NUL byte");
 }
 
 static void repeat(struct nacre_buf *buf, const char *text, size_t times)
@@ -82,13 +83,13 @@ static void depth_64_is_the_most(void **state)
 	(void)state;
 	repeat(&buf, "[", 64);
 	repeat(&buf, "]", 64);
-	assert_works(nacre_json_parse(buf.data, buf.len, &json, err));
+	assert_works(nacre_json_parse(buf.data, buf.len, NULL, &json, err));
 	nacre_json_free(json);
 	buf.len = 0;
 	repeat(&buf, "[", 65);
 	repeat(&buf, "]", 65);
-	assert_refused(nacre_json_parse(buf.data, buf.len, &json, err), NACRE_E_LIMIT,
-		"1:65: nested deeper than 64");
+	assert_refused(nacre_json_parse(buf.data, buf.len, NULL, &json, err), NACRE_E_LIMIT,
+		"1:65: nested deeper than 64 (limit json-depth)");
 }
 
 static void ten_thousand_members_are_the_most(void **state)
@@ -99,11 +100,11 @@ static void ten_thousand_members_are_the_most(void **state)
 		struct nacre_json *json = NULL;
 
 		repeat(&buf, "{", 1);
-		for (int i = 0; i < NACRE_JSON_MEMBERS + extra; i++)
+		for (int i = 0; i < 10000 + extra; i++)
 			assert_works(
 				nacre_buf_printf(&buf, err, "%s\"%d\":[{}]", i > 0 ? "," : "", i));
 		repeat(&buf, "}", 1);
-		assert_int_equal(nacre_json_parse(buf.data, buf.len, &json, NULL),
+		assert_int_equal(nacre_json_parse(buf.data, buf.len, NULL, &json, NULL),
 			extra ? NACRE_E_LIMIT : 0);
 		if (!extra)
 			assert_int_equal(nacre_jvalue_count(nacre_json_root(json)), 10000);
@@ -121,13 +122,66 @@ static void two_hundred_thousand_values_are_the_most(void **state)
 
 		/* The array is a value, too. */
 		repeat(&buf, "[1", 1);
-		repeat(&buf, ",1", (size_t)(NACRE_JSON_VALUES - 2 + extra));
+		repeat(&buf, ",1", (size_t)(200000 - 2 + extra));
 		repeat(&buf, "]", 1);
-		assert_int_equal(nacre_json_parse(buf.data, buf.len, &json, NULL),
+		assert_int_equal(nacre_json_parse(buf.data, buf.len, NULL, &json, NULL),
 			extra ? NACRE_E_LIMIT : 0);
 		nacre_json_free(json);
 	}
 	(void)state;
+}
+
+static void limits_can_be_set_and_are_named(void **state)
+{
+	/* Depth 3, at most 2 members in an object, 6 values: the root, a, its two, the object, x.
+	 */
+	static const char text[] = "{\"a\":[1,{\"x\":2}],\"b\":3}";
+	static const struct {
+		const char *name;
+		uint64_t most;
+		const char *message;
+	} rows[] = {
+		{ "json-depth", 3, "1:9: nested deeper than 2 (limit json-depth)" },
+		{ "json-members", 2,
+			"1:18: an object with more members than 1 (limit json-members)" },
+		{ "json-values", 6, "1:18: more values than 5 (limit json-values)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct nacre_limits limits = default_limits();
+		struct nacre_json *json = NULL;
+
+		assert_works(nacre_limits_set(&limits, rows[i].name, rows[i].most, err));
+		assert_works(nacre_json_parse(text, strlen(text), &limits, &json, err));
+		nacre_json_free(json);
+		json = NULL;
+		assert_works(nacre_limits_set(&limits, rows[i].name, rows[i].most - 1, err));
+		assert_refused(nacre_json_parse(text, strlen(text), &limits, &json, err),
+			NACRE_E_LIMIT, rows[i].message);
+		assert_null(json);
+	}
+}
+
+static void what_the_greatest_depth_allows_is_read_and_emitted(void **state)
+{
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf buf = NACRE_BUF(1 << 20), again = NACRE_BUF(0);
+	NACRE_CLEANUP(nacre_jemit_clear)
+	struct nacre_jemit out = NACRE_JEMIT(1 << 20);
+	NACRE_CLEANUP(nacre_json_freep)
+	struct nacre_json *json = NULL;
+	struct nacre_limits limits = default_limits();
+
+	(void)state;
+	assert_works(nacre_limits_set(&limits, "json-depth", NACRE_JSON_DEPTH_MOST, err));
+	repeat(&buf, "[{\"a\":", NACRE_JSON_DEPTH_MOST / 2);
+	repeat(&buf, "1", 1);
+	repeat(&buf, "}]", NACRE_JSON_DEPTH_MOST / 2);
+	assert_works(nacre_json_parse(buf.data, buf.len, &limits, &json, err));
+	nacre_jemit_value(&out, NULL, nacre_json_root(json));
+	assert_works(nacre_jemit_finish(&out, &again, err));
+	assert_string_equal(again.data, buf.data);
 }
 
 static void brackets_in_strings_do_not_count(void **state)
@@ -140,7 +194,7 @@ static void brackets_in_strings_do_not_count(void **state)
 	repeat(&buf, "[\"\\\"", 1);
 	repeat(&buf, "[{", 100);
 	repeat(&buf, "\"]", 1);
-	assert_works(nacre_json_parse(buf.data, buf.len, &json, err));
+	assert_works(nacre_json_parse(buf.data, buf.len, NULL, &json, err));
 	nacre_json_free(json);
 }
 
@@ -288,12 +342,12 @@ static void what_went_wrong_on_the_way_is_told_at_the_end(void **state)
 	nacre_jemit_end(&small);
 	assert_refused(nacre_jemit_finish(&small, &buf, err), NACRE_E_LIMIT, "more than 8 bytes");
 	nacre_jemit_clear(&small);
-	for (int i = 0; i < 65; i++)
+	for (int i = 0; i < 1003; i++)
 		nacre_jemit_array(&deep, NULL);
-	for (int i = 0; i < 65; i++)
+	for (int i = 0; i < 1003; i++)
 		nacre_jemit_end(&deep);
 	assert_refused(
-		nacre_jemit_finish(&deep, &buf, err), NACRE_E_LIMIT, "nested deeper than 64");
+		nacre_jemit_finish(&deep, &buf, err), NACRE_E_LIMIT, "nested deeper than 1000");
 	nacre_jemit_clear(&deep);
 	assert_null(buf.data);
 }
@@ -318,6 +372,8 @@ int main(void)
 		cmocka_unit_test(depth_64_is_the_most),
 		cmocka_unit_test(ten_thousand_members_are_the_most),
 		cmocka_unit_test(two_hundred_thousand_values_are_the_most),
+		cmocka_unit_test(limits_can_be_set_and_are_named),
+		cmocka_unit_test(what_the_greatest_depth_allows_is_read_and_emitted),
 		cmocka_unit_test(brackets_in_strings_do_not_count),
 		cmocka_unit_test(an_error_names_the_place_of_the_value),
 		cmocka_unit_test(null_and_absent_members_are_no_value),

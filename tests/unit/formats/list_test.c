@@ -70,7 +70,7 @@ static void a_list_of_something_else_is_refused(void **state)
 	const struct nacre_jvalue *root;
 
 	(void)state;
-	assert_works(nacre_json_parse(text, strlen(text), &json, err));
+	assert_works(nacre_json_parse(text, strlen(text), NULL, &json, err));
 	root = nacre_json_root(json);
 	assert_refused(nacre_texts_parse(nacre_jvalue_find(root, "t"), &texts, err), NACRE_E_FORMAT,
 		"t[1]: not a string");

@@ -264,7 +264,7 @@ static void indexes_nest_four_deep_and_not_deeper(void **state)
 		}
 	}
 	assert_refused(resolve(&l, &top, "linux/amd64", &got, err), NACRE_E_LIMIT,
-		"indexes nested more than 4 deep");
+		"indexes nested more than 4 deep (limit index-depth)");
 	nacre_descriptor_clear(&top);
 	nacre_layout_free(l.layout);
 }
@@ -286,7 +286,7 @@ static void a_thousand_descriptors_are_the_most_that_is_looked_at(void **state)
 	nacre_descriptor_clear(&top);
 	add_index(&l, platforms, types, digests, 1001, &top);
 	assert_refused(resolve(&l, &top, "linux/arm64", &got, err), NACRE_E_LIMIT,
-		"more than 1000 descriptors");
+		"more than 1000 descriptors (limit index-descriptors)");
 	nacre_descriptor_clear(&top);
 	nacre_layout_free(l.layout);
 }

@@ -83,8 +83,9 @@ static void following_links_is_work_that_members_must_pay_for(void **state)
 		if (rc == 0)
 			assert_true(tree.link_steps <= 65536 + 64 * (i + 3));
 	}
-	assert_int_equal(rc, NACRE_E_UNSAFE);
+	assert_int_equal(rc, NACRE_E_LIMIT);
 	assert_non_null(strstr(err.text, "following the layer's links takes more than "));
+	assert_non_null(strstr(err.text, " steps (limit link-steps)"));
 }
 
 static void ordinary_links_are_paid_for_by_their_members(void **state)
