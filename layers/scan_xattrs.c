@@ -2,49 +2,22 @@
 /* Lists and reads xattrs, by descriptor where there is one, and keeps those that are wanted. */
 #include "layers/scan_xattrs.h"
 
+#include "layers/xattr_at.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/xattr.h>
-#include <unistd.h>
-
-#define LIST_BYTES 65536 /* XATTR_LIST_MAX: the kernel's own limit */
-
-/* Newer than the headers of Debian 12. The numbers are the same everywhere but on alpha. */
-#ifndef __alpha__
-#ifndef SYS_getxattrat
-#define SYS_getxattrat 464
-#endif
-#ifndef SYS_listxattrat
-#define SYS_listxattrat 465
-#endif
-#endif
-
-/* As linux/xattr.h of Linux 6.13 has it. */
-struct value_of_xattr {
-	_Alignas(8) uint64_t value;
-	uint32_t size;
-	uint32_t flags;
-};
-
-struct subject {
-	int fd;
-	int dir;
-	const char *name;
-};
 
 int nacre_xattr_reader_init(struct nacre_xattr_reader *reader, const struct nacre_limits *limits,
 	bool all, struct nacre_err *err)
 {
-	size_t most = limits->xattrs < LIST_BYTES ? (size_t)limits->xattrs : LIST_BYTES;
+	size_t most = limits->xattrs < NACRE_XATTR_LIST_BYTES ? (size_t)limits->xattrs
+							      : NACRE_XATTR_LIST_BYTES;
 
 	*reader = (struct nacre_xattr_reader){ limits, all, NULL, NULL, NULL };
 	if (limits->xattr_bytes >= SIZE_MAX)
 		return nacre_fail_nomem(err);
-	reader->names = malloc(LIST_BYTES);
+	reader->names = malloc(NACRE_XATTR_LIST_BYTES);
 	reader->values = malloc((size_t)limits->xattr_bytes + 1);
 	reader->items = calloc(most + 1, sizeof(reader->items[0]));
 	if (!reader->names || !reader->values || !reader->items) {
@@ -62,55 +35,6 @@ void nacre_xattr_reader_clear(struct nacre_xattr_reader *reader)
 	*reader = (struct nacre_xattr_reader){ 0 };
 }
 
-/* Before Linux 6.13 the directory's descriptor becomes a path; the last name is not followed. */
-static int path_of(const struct subject *subject, char *out_path, size_t room)
-{
-	int len = snprintf(out_path, room, "/proc/self/fd/%d/%s", subject->dir, subject->name);
-
-	if (len >= 0 && (size_t)len < room)
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
-}
-
-static ssize_t list_names(const struct subject *subject, char *names, size_t room)
-{
-	char path[320];
-
-	if (subject->fd >= 0)
-		return flistxattr(subject->fd, names, room);
-#ifdef SYS_listxattrat
-	{
-		long got = syscall(SYS_listxattrat, subject->dir, subject->name,
-			AT_SYMLINK_NOFOLLOW, names, room);
-
-		if (got >= 0 || (errno != ENOSYS && errno != EPERM))
-			return got;
-	}
-#endif
-	return path_of(subject, path, sizeof(path)) < 0 ? -1 : llistxattr(path, names, room);
-}
-
-static ssize_t get_value(const struct subject *subject, const char *name, char *value, size_t room)
-{
-	char path[320];
-
-	if (subject->fd >= 0)
-		return fgetxattr(subject->fd, name, value, room);
-#ifdef SYS_getxattrat
-	{
-		struct value_of_xattr args = { (uintptr_t)value,
-			room < UINT32_MAX ? (uint32_t)room : UINT32_MAX, 0 };
-		long got = syscall(SYS_getxattrat, subject->dir, subject->name, AT_SYMLINK_NOFOLLOW,
-			name, &args, sizeof(args));
-
-		if (got >= 0 || (errno != ENOSYS && errno != EPERM))
-			return got;
-	}
-#endif
-	return path_of(subject, path, sizeof(path)) < 0 ? -1 : lgetxattr(path, name, value, room);
-}
-
 static bool is_wanted(const struct nacre_xattr_reader *reader, const char *name)
 {
 	if (reader->all || strcmp(name, "security.capability") == 0)
@@ -119,8 +43,8 @@ static bool is_wanted(const struct nacre_xattr_reader *reader, const char *name)
 }
 
 /* Puts one xattr behind the others. One that has gone since it was listed is none. */
-static int take(struct nacre_xattr_reader *reader, const struct subject *subject, const char *name,
-	size_t *count, size_t *used, struct nacre_err *err)
+static int take(struct nacre_xattr_reader *reader, const struct nacre_xattr_at *subject,
+	const char *name, size_t *count, size_t *used, struct nacre_err *err)
 {
 	uint64_t most = reader->limits->xattr_bytes, name_len = strlen(name);
 	ssize_t len;
@@ -128,7 +52,7 @@ static int take(struct nacre_xattr_reader *reader, const struct subject *subject
 	if (*count >= reader->limits->xattrs)
 		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu xattrs (limit xattrs)",
 			(unsigned long long)reader->limits->xattrs);
-	len = get_value(subject, name, reader->values + *used, (size_t)(most - *used) + 1);
+	len = nacre_xattr_at_get(subject, name, reader->values + *used, (size_t)(most - *used) + 1);
 	if (len < 0 && errno == ENODATA)
 		return 0;
 	if (len < 0 && errno != ERANGE)
@@ -147,8 +71,8 @@ static int take(struct nacre_xattr_reader *reader, const struct subject *subject
 int nacre_xattr_reader_read(struct nacre_xattr_reader *reader, int fd, int dir, const char *name,
 	struct nacre_arena *arena, const struct nacre_xattrs **out_xattrs, struct nacre_err *err)
 {
-	struct subject subject = { fd, dir, name };
-	ssize_t len = list_names(&subject, reader->names, LIST_BYTES);
+	struct nacre_xattr_at subject = { fd, dir, name };
+	ssize_t len = nacre_xattr_at_list(&subject, reader->names, NACRE_XATTR_LIST_BYTES);
 	size_t count = 0, used = 0;
 
 	*out_xattrs = NULL;
