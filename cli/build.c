@@ -4,11 +4,9 @@
 #include "cli/out.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_JOBS 1024
 #define LAST_SECOND 253402300799 /* of the year 9999 */
 
 struct args {
@@ -43,16 +41,6 @@ static const struct cli_opt opts[] = {
 		"print nothing but the image ID" },
 	CLI_COMMON_OPTS(struct args),
 };
-
-static unsigned count_processors(void)
-{
-	cpu_set_t set;
-	int count = 0;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		count = CPU_COUNT(&set);
-	return count > 0 ? (unsigned)count : 1;
-}
 
 /* Returns an exit code, as all of these. */
 static int read_epoch(struct cli *cli, struct nacre_build_options *options)
@@ -136,9 +124,9 @@ static int read_options(
 	options->context = cli->operands.count > 0 ? cli->operands.items[0] : ".";
 	options->recipe = args->recipe;
 	options->store = cli->store;
-	cli->env.jobs = args->jobs ? (unsigned)args->jobs : count_processors();
-	if (args->jobs > MAX_JOBS)
-		return cli_fail_usage(cli, "--jobs: more than %d", MAX_JOBS);
+	code = cli_jobs_set(cli, args->jobs);
+	if (code)
+		return code;
 	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
 		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
 	options->all_xattrs = args->xattrs != NULL;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #define PROGRESS_MSEC 100
+#define MAX_JOBS 1024
 
 static volatile sig_atomic_t stopped_by;
 
@@ -280,6 +282,19 @@ int cli_limits_set(struct cli *cli, const struct cli_list *limits)
 	return 0;
 }
 
+int cli_jobs_set(struct cli *cli, uint64_t jobs)
+{
+	cpu_set_t set;
+	int count = 0;
+
+	if (jobs > MAX_JOBS)
+		return cli_fail_usage(cli, "--jobs: more than %d", MAX_JOBS);
+	if (jobs == 0 && sched_getaffinity(0, sizeof(set), &set) == 0)
+		count = CPU_COUNT(&set);
+	cli->env.jobs = jobs ? (unsigned)jobs : count > 0 ? (unsigned)count : 1;
+	return 0;
+}
+
 /* -------------------------------------------------------------------- images */
 
 int cli_ref_parse(struct cli *cli, const char *subject, const char *text, struct nacre_ref *out_ref)
@@ -292,10 +307,11 @@ int cli_ref_parse(struct cli *cli, const char *subject, const char *text, struct
 	return 0;
 }
 
-int cli_image_name(struct cli *cli, const char *platform, struct cli_image *out_image)
+int cli_image_name_at(
+	struct cli *cli, size_t operand, const char *platform, struct cli_image *out_image)
 {
 	struct nacre_err err;
-	int code = cli_ref_parse(cli, "IMAGE", cli->operands.items[0], &out_image->ref);
+	int code = cli_ref_parse(cli, "IMAGE", cli->operands.items[operand], &out_image->ref);
 
 	if (code)
 		return code;
@@ -306,6 +322,11 @@ int cli_image_name(struct cli *cli, const char *platform, struct cli_image *out_
 		out_image->on = &out_image->platform;
 	}
 	return 0;
+}
+
+int cli_image_name(struct cli *cli, const char *platform, struct cli_image *out_image)
+{
+	return cli_image_name_at(cli, 0, platform, out_image);
 }
 
 int cli_image_open(struct cli *cli, struct cli_image *image)

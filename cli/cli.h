@@ -40,8 +40,8 @@ struct cli_command {
 	int (*run)(struct cli *cli, const void *args); /**< returns the exit code */
 };
 
-extern const struct cli_command cli_build, cli_inspect, cli_key_new, cli_key_show, cli_ls, cli_plan,
-	cli_sign, cli_unpack, cli_verify;
+extern const struct cli_command cli_build, cli_check, cli_inspect, cli_key_new, cli_key_show,
+	cli_ls, cli_plan, cli_sign, cli_unpack, cli_verify;
 
 /** One run of one command. */
 struct cli {
@@ -89,6 +89,9 @@ void cli_clear(struct cli *cli);
 /** Puts NAME=VALUE into the limits. Returns an exit code. */
 NACRE_CHECKED int cli_limits_set(struct cli *cli, const struct cli_list *limits);
 
+/** How many threads: as many as processors for 0. Returns an exit code. */
+NACRE_CHECKED int cli_jobs_set(struct cli *cli, uint64_t jobs);
+
 /** The signal that asked to stop; 0: none. */
 int cli_signal(void);
 
@@ -122,6 +125,10 @@ void cli_image_clear(struct cli_image *image);
 /** Parses the first operand, and a platform, which may be NULL. Returns an exit code. */
 NACRE_CHECKED int cli_image_name(
 	struct cli *cli, const char *platform, struct cli_image *out_image);
+
+/** The same for another operand. */
+NACRE_CHECKED int cli_image_name_at(
+	struct cli *cli, size_t operand, const char *platform, struct cli_image *out_image);
 
 /** Opens the layout it lies in. Returns an exit code. */
 NACRE_CHECKED int cli_image_open(struct cli *cli, struct cli_image *image);

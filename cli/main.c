@@ -15,6 +15,7 @@ static const struct cli_command *const commands[] = {
 	&cli_verify,
 	&cli_plan,
 	&cli_unpack,
+	&cli_check,
 	&cli_inspect,
 	&cli_ls,
 	NULL,

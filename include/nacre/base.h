@@ -148,7 +148,7 @@ typedef int nacre_event_fn(const struct nacre_event *event, void *user);
 /** All that the library would otherwise have to ask its surroundings for. Zero is a good value. */
 struct nacre_env {
 	struct nacre_limits limits;
-	unsigned jobs;		/**< threads for compression; 0 means 1 */
+	unsigned jobs;		/**< threads for compression and for hashing files; 0 means 1 */
 	nacre_event_fn *event;	/**< NULL: nobody listens */
 	void *user;		/**< handed to event */
 	bool no_sync;		/**< results need not survive a crash of the machine */

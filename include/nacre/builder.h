@@ -292,6 +292,89 @@ NACRE_API NACRE_CHECKED int nacre_image_list(const struct nacre_layout *layout,
 	const struct nacre_list_options *options, nacre_entry_fn *each, void *user,
 	const struct nacre_env *env, struct nacre_err *err);
 
+/* ------------------------------------------------------------------- drift */
+
+/** How a root file system on disk can differ from its image. */
+enum nacre_drift_kind {
+	NACRE_DRIFT_MISSING,	/**< it is not there, nor what lies below it */
+	NACRE_DRIFT_EXTRA,	/**< the image has it not; have: its type */
+	NACRE_DRIFT_TYPE,	/**< and what lies below is not looked at */
+	NACRE_DRIFT_MODE,	/**< "0644" */
+	NACRE_DRIFT_UID,	/**< a number */
+	NACRE_DRIFT_GID,	/**< a number */
+	NACRE_DRIFT_MTIME,	/**< seconds, a point, nine digits */
+	NACRE_DRIFT_SIZE,	/**< bytes of a file, whose content is then not read */
+	NACRE_DRIFT_CONTENT,	/**< the sha256 digest of a file of the right size */
+	NACRE_DRIFT_TARGET,	/**< of a symlink */
+	NACRE_DRIFT_DEVICE,	/**< "MAJOR:MINOR" */
+	NACRE_DRIFT_LINK,	/**< the path of another name of the same file; NULL: none */
+	NACRE_DRIFT_NAMES,	/**< how many names a file has: some are out of sight */
+	NACRE_DRIFT_XATTR,	/**< base64 behind "0s", as setfattr has it; NULL: there is none */
+	NACRE_DRIFT_MOUNT,	/**< a mount point, which is not looked into */
+	NACRE_DRIFT_CHANGING,	/**< it has changed while it was looked at */
+	NACRE_DRIFT_UNREADABLE, /**< have: the reason */
+};
+
+/** The number of kinds in enum nacre_drift_kind. */
+#define NACRE_DRIFT_KINDS 17
+
+/** "missing", "extra", "type", …; NULL past the last; static. */
+NACRE_API const char *nacre_drift_name(enum nacre_drift_kind what);
+
+/** One difference. All of it is valid during the call; names are any bytes but NUL. */
+struct nacre_finding {
+	const char *path; /**< "usr/lib/x", "." for the root */
+	enum nacre_drift_kind what;
+	const char *xattr; /**< whose value it is about, else NULL */
+	const char *want;  /**< what the image has; NULL where there is nothing to say */
+	const char *have;  /**< what the disk has; the same */
+	bool repaired;
+};
+
+/** Nonzero ends the report, and the call fails with NACRE_E_CANCELED. */
+typedef int nacre_finding_fn(const struct nacre_finding *finding, void *user);
+
+/** Safe when zero. */
+struct nacre_rootfs_options {
+	struct nacre_unpack_options unpack; /**< as the directory was unpacked; not `replace` */
+	const char *const *ignore; /**< paths that are left out, with all below them; may be NULL */
+	size_t ignore_count;
+	bool ignore_times; /**< of last change */
+	bool ignore_extra; /**< what the image has not may be there */
+	bool repair;
+};
+
+struct nacre_rootfs_checked {
+	uint64_t entries; /**< names of the image that were looked at on disk */
+	uint64_t file_bytes;
+	uint64_t findings;   /**< what differs now, after repairing */
+	uint64_t unreadable; /**< of these, what could not be looked at: NACRE_DRIFT_UNREADABLE */
+	uint64_t repaired;
+};
+
+/**
+ * Compares a directory with the image that it was unpacked from, and with `repair` makes of it what
+ * the image has: exactly what differs is touched. Of extended attributes, without `all_xattrs`, it
+ * looks at user.*, file capabilities, ACLs and overlayfs's own.
+ *
+ * The directory may be hostile: nothing is resolved by a path, no link is followed, nothing but
+ * regular files is opened, no mount is crossed. What is repaired is made aside, beside the
+ * directory or, when that is a mount point, in it, and renamed into place: whoever reads sees old
+ * or new. A repair that was killed is finished by the next one. A path that cannot be repaired is a
+ * warning, and remains a finding.
+ *
+ * @param dir   a path that the user named
+ * @param each  gets the findings in the order of their paths, when all is done; may be NULL
+ *
+ * Errors: NOT_FOUND, IO (the directory); those of nacre_unpack() about the image; those of a path
+ * to ignore; LIMIT (tree-bytes, of findings); CANCELED.
+ */
+NACRE_API NACRE_CHECKED int nacre_rootfs_check(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const char *dir,
+	const struct nacre_rootfs_options *options, nacre_finding_fn *each, void *user,
+	const struct nacre_env *env, struct nacre_rootfs_checked *out_checked,
+	struct nacre_err *err);
+
 #ifdef __cplusplus
 }
 #endif

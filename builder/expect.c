@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tree as it should be found. What is warned of on unpacking is not warned of again. */
+#include "builder/expect.h"
+
+#include "builder/unpack_policy.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct owner {
+	uint32_t uid;
+	uint32_t gid;
+};
+
+/*
+ * Who has unpacked: the directory is theirs. Its group is no proof where it has come from the
+ * directory above, which hands its own down to what is made in it, but not below that.
+ */
+static int find_owner(
+	int root, const struct stat *top, struct owner *out_owner, struct nacre_err *err)
+{
+	struct stat above;
+
+	if (fstatat(root, "..", &above, AT_SYMLINK_NOFOLLOW) < 0)
+		return nacre_fail_os(err, "stat");
+	*out_owner = (struct owner){ top->st_uid, top->st_gid };
+	if ((above.st_mode & S_ISGID) && above.st_gid == top->st_gid)
+		out_owner->gid = getegid();
+	return 0;
+}
+
+static void give(struct nacre_inode *inode, const struct owner *owner)
+{
+	if (inode->type == NACRE_TYPE_FILE && inode->uid != owner->uid)
+		inode->mode &= ~(uint32_t)S_ISUID;
+	if (inode->type == NACRE_TYPE_FILE && inode->gid != owner->gid)
+		inode->mode &= ~(uint32_t)S_ISGID;
+	inode->uid = owner->uid;
+	inode->gid = owner->gid;
+}
+
+static int give_all(struct nacre_tree *tree, int root, struct nacre_err *err)
+{
+	struct owner owner;
+	struct stat top;
+	int rc;
+
+	if (fstat(root, &top) < 0)
+		return nacre_fail_os(err, "stat");
+	rc = find_owner(root, &top, &owner, err);
+	if (rc)
+		return rc;
+	/* A further name of a file finds it given already, and so changes nothing. */
+	for (struct nacre_node *node = tree->root; node; node = nacre_tree_next(node))
+		give(node->inode, &owner);
+	tree->root->inode->gid = top.st_gid;
+	return 0;
+}
+
+int nacre_expect_apply(struct nacre_tree *tree, int root,
+	const struct nacre_unpack_options *options, struct nacre_err *err)
+{
+	struct nacre_unpacked unpacked;
+	int rc = nacre_unpack_policy_apply(tree, options, NULL, &unpacked, err);
+
+	return rc == 0 && options->no_owner ? give_all(tree, root, err) : rc;
+}
