@@ -2,6 +2,8 @@
 /* Limits by name, and events. */
 #include "base/env.h"
 
+#include "base/deadline.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +47,7 @@ static const struct limit {
 	{ "layer-xattr-bytes", offsetof(struct nacre_limits, layer_xattr_bytes), GIB, UINT64_MAX },
 	{ "tree-bytes", offsetof(struct nacre_limits, tree_bytes), GIB, UINT64_MAX },
 	{ "recipe-bytes", offsetof(struct nacre_limits, recipe_bytes), MIB, GIB },
+	{ "seconds", offsetof(struct nacre_limits, seconds), UINT64_MAX, UINT32_MAX },
 };
 
 #define LIMITS (sizeof(limits_table) / sizeof(limits_table[0]))
@@ -116,7 +119,7 @@ static int tell(const struct nacre_env *env, const struct nacre_event *event, st
 {
 	if (env && env->event && env->event(event, env->user))
 		return nacre_fail(err, NACRE_E_CANCELED, "canceled");
-	return 0;
+	return nacre_deadline_check(env, err);
 }
 
 int nacre_step(const struct nacre_env *env, struct nacre_err *err, const char *fmt, ...)

@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/** Each returns 0 or CANCELED. `env` may be NULL or listen to nothing. */
+/** Each returns 0, CANCELED, or LIMIT when the time is over. `env` may be NULL or listen to
+ * nothing. */
 NACRE_CHECKED int nacre_step(const struct nacre_env *env, struct nacre_err *err, const char *fmt,
 	...) NACRE_PRINTF(3, 4);
 NACRE_CHECKED int nacre_progress(const struct nacre_env *env, const char *subject,

@@ -279,6 +279,7 @@ int cli_limits_set(struct cli *cli, const struct cli_list *limits)
 		if (rc)
 			return cli_fail_usage(cli, "--limit: %s", err.text);
 	}
+	nacre_env_start(&cli->env);
 	return 0;
 }
 

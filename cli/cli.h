@@ -86,7 +86,7 @@ struct cli_common {
 void cli_init(struct cli *cli);
 void cli_clear(struct cli *cli);
 
-/** Puts NAME=VALUE into the limits. Returns an exit code. */
+/** Puts NAME=VALUE into the limits, and lets the time of one begin. Returns an exit code. */
 NACRE_CHECKED int cli_limits_set(struct cli *cli, const struct cli_list *limits);
 
 /** How many threads: as many as processors for 0. Returns an exit code. */

@@ -3,7 +3,8 @@
  * Errors, digests, limits and events: what every other header stands on.
  *
  * Sizes are bytes unless the name says otherwise, times are seconds since 1970 (UTC). The library
- * prints nothing and reads no clock, environment, locale or home directory.
+ * prints nothing and reads no environment, locale or home directory, and no clock unless it is
+ * given a deadline (nacre_env_start()).
  */
 #ifndef NACRE_BASE_H
 #define NACRE_BASE_H
@@ -110,6 +111,7 @@ struct nacre_limits {
 	uint64_t layer_xattr_bytes; /**< names and values of all xattrs of a layer: 1 GiB */
 	uint64_t tree_bytes;	    /**< memory for the names and attributes of all layers: 1 GiB */
 	uint64_t recipe_bytes;	    /**< a recipe: 1 MiB */
+	uint64_t seconds;	    /**< from nacre_env_start() on: without end */
 };
 
 /** Fills in the default for each member that is zero. */
@@ -153,7 +155,14 @@ struct nacre_env {
 	void *user;		/**< handed to event */
 	bool no_sync;		/**< results need not survive a crash of the machine */
 	const char *passphrase; /**< for encrypted private keys; NULL: none was given */
+	uint64_t deadline_ns;	/**< of CLOCK_MONOTONIC; 0: none. nacre_env_start() sets it */
 };
+
+/**
+ * Lets the time of limits.seconds begin. What still goes on with this env when it is over fails
+ * with LIMIT, at its next event. Without this call nobody reads a clock.
+ */
+NACRE_API void nacre_env_start(struct nacre_env *env);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/deadline.h"
 #include "base/env.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -122,6 +124,50 @@ static void a_listener_can_stop_what_goes_on(void **state)
 	assert_int_equal(nacre_progress(&env, "p", 0, 0, &err), NACRE_E_CANCELED);
 }
 
+static void without_a_limit_of_time_there_is_no_deadline(void **state)
+{
+	struct nacre_env env;
+
+	(void)state;
+	memset(&env, 0, sizeof(env));
+	nacre_env_start(&env);
+	assert_int_equal(env.deadline_ns, 0);
+	env.limits = nacre_env_limits(NULL);
+	nacre_env_start(&env);
+	assert_int_equal(env.deadline_ns, 0);
+	assert_int_equal(nacre_deadline_poll(&env), -1);
+	assert_int_equal(nacre_deadline_poll(NULL), -1);
+	assert_int_equal(nacre_deadline_check(NULL, NULL), 0);
+	env.limits.seconds = UINT32_MAX;
+	nacre_env_start(&env);
+	assert_int_not_equal(env.deadline_ns, 0);
+	assert_int_equal(nacre_deadline_poll(&env), INT_MAX);
+	assert_int_equal(nacre_progress(&env, "p", 0, 0, NULL), 0);
+}
+
+static void what_goes_on_past_its_deadline_fails_at_its_next_event(void **state)
+{
+	struct heard heard = { "", 0 };
+	struct nacre_env env;
+	struct nacre_err err;
+
+	(void)state;
+	memset(&env, 0, sizeof(env));
+	env.limits.seconds = 60;
+	env.event = listen;
+	env.user = &heard;
+	nacre_env_start(&env);
+	assert_in_range(nacre_deadline_poll(&env), 1, 60000);
+	assert_int_equal(nacre_step(&env, &err, "s"), 0);
+	env.deadline_ns = 1; /* long ago */
+	assert_int_equal(nacre_deadline_poll(&env), 0);
+	assert_int_equal(nacre_progress(&env, "p", 0, 0, &err), NACRE_E_LIMIT);
+	assert_string_equal(err.text, "more than 60 seconds (limit seconds)");
+	assert_int_equal(nacre_step(&env, &err, "s"), NACRE_E_LIMIT);
+	env.event = NULL;
+	assert_int_equal(nacre_warn(&env, &err, "w"), NACRE_E_LIMIT);
+}
+
 static void nobody_needs_to_listen(void **state)
 {
 	struct nacre_env env;
@@ -142,6 +188,8 @@ int main(void)
 		cmocka_unit_test(a_limit_that_is_none_is_refused),
 		cmocka_unit_test(events_reach_the_listener),
 		cmocka_unit_test(a_listener_can_stop_what_goes_on),
+		cmocka_unit_test(without_a_limit_of_time_there_is_no_deadline),
+		cmocka_unit_test(what_goes_on_past_its_deadline_fails_at_its_next_event),
 		cmocka_unit_test(nobody_needs_to_listen),
 	};
 
