@@ -42,7 +42,7 @@ enum nacre_codec nacre_codec_detect(const void *head, size_t len);
  *                (rounded down to a power of two, at least 1 KiB); not needed later
  *
  * Errors: NOMEM. Reads: those of `inner`; FORMAT (another compression than `codec`, a stream that
- * is damaged, ends early or is followed by something); LIMIT (layer-bytes, ratio,
+ * is damaged or ends early); UNSAFE (one that is followed by something); LIMIT (layer-bytes, ratio,
  * zstd-window-bytes); UNSUPPORTED (a zstd frame that needs a dictionary); NOMEM.
  * Spec:   OCI image-spec v1.1.1, layer.md; RFC 1952; RFC 8878.
  */

@@ -40,7 +40,7 @@ static int begin_member(
 	struct gzip_decoder *d, const struct nacre_decode_step *step, struct nacre_err *err)
 {
 	if (step->in[0] != GZIP_FIRST_BYTE)
-		return nacre_fail(err, NACRE_E_FORMAT, "something follows the last gzip member");
+		return nacre_fail(err, NACRE_E_UNSAFE, "something follows the last gzip member");
 	if (inflateReset(&d->z) != Z_OK)
 		return nacre_fail(err, NACRE_E_FORMAT, "damaged gzip: no new member");
 	d->in_member = true;

@@ -111,7 +111,7 @@ static int begin_frame(
 		d->base.may_end = false;
 		if (d->header_len <= MAGIC_BYTES && !may_begin(d->header, d->header_len))
 			return nacre_fail(
-				err, NACRE_E_FORMAT, "something follows the last zstd frame");
+				err, NACRE_E_UNSAFE, "something follows the last zstd frame");
 	}
 	if (d->header_len < header_bytes(d->header, d->header_len))
 		return 0;
