@@ -43,6 +43,9 @@ struct nacre_fold {
 	struct nacre_tree *tree;
 	struct nacre_origin *origin;
 	struct nacre_limits limits;
+	struct nacre_lint *lint; /* NULL: the first violation is an error */
+	uint64_t *offsets;	 /* with a lint: of each member, by its place */
+	uint64_t offsets_room;
 	unsigned layer;
 	bool is_first;		  /* nothing lies below: members are placed at once */
 	struct nacre_arena arena; /* of kept members */
@@ -92,6 +95,7 @@ void nacre_fold_free(struct nacre_fold *fold)
 		return;
 	nacre_arena_clear(&fold->arena);
 	free(fold->parent_path);
+	free(fold->offsets);
 	free(fold);
 }
 
@@ -101,7 +105,25 @@ void nacre_fold_freep(struct nacre_fold **fold)
 	*fold = NULL;
 }
 
+void nacre_fold_set_lint(struct nacre_fold *fold, struct nacre_lint *lint)
+{
+	fold->lint = lint;
+}
+
 /* ----------------------------------------------------------------------- links */
+
+static enum nacre_rule_id parent_rule(int rc)
+{
+	return rc == NACRE_E_LIMIT ? NACRE_RULE_LIMIT : NACRE_RULE_PARENT;
+}
+
+/* What the next findings are about. */
+static int about(
+	const struct nacre_fold *fold, uint64_t place, const char *path, struct nacre_err *err)
+{
+	return fold->lint ? nacre_lint_about_member(fold->lint, fold->offsets[place], path, err)
+			  : 0;
+}
 
 /* Without this a layer of a few megabytes could ask for hours of walking along its links. */
 static int check_steps(const struct nacre_fold *fold, struct nacre_err *err)
@@ -109,7 +131,7 @@ static int check_steps(const struct nacre_fold *fold, struct nacre_err *err)
 	uint64_t most = fold->limits.link_steps + LINK_STEPS_EACH * fold->members_count;
 
 	if (fold->tree->link_steps - fold->steps_before > most)
-		return nacre_fail(err, NACRE_E_LIMIT,
+		return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
 			"following the layer's links takes more than %llu steps (limit link-steps)",
 			(unsigned long long)most);
 	return 0;
@@ -205,6 +227,31 @@ static int find_dir(struct nacre_fold *fold, const char *path, size_t len, uint6
 	return check_steps(fold, err);
 }
 
+/*
+ * Tells of the first link of lower layers on a path, once for each link: who mounts layers over
+ * each other has a directory there. `place` is as in find_dir().
+ */
+static int remark_lower_link(struct nacre_fold *fold, const char *path, size_t len, uint64_t place,
+	struct nacre_err *err)
+{
+	const char *at = path, *end = path + len, *name = path;
+	const struct nacre_node *here = fold->tree->root;
+	size_t name_len = 0;
+
+	if (!fold->lint)
+		return 0;
+	while (here && here->inode->type == NACRE_TYPE_DIR && at < end) {
+		name_len = nacre_path_next(&at, &name);
+		here = nacre_node_find(here, name, name_len);
+	}
+	if (!here || here->inode->type != NACRE_TYPE_SYMLINK || here->layer == fold->layer ||
+		here->touched == fold->layer || is_replaced_before(fold, here, place))
+		return 0;
+	return nacre_lint_remark(fold->lint, NACRE_RULE_THROUGH_LINK, err,
+		"below '%.*s', a link of layer %u", (int)(name + name_len - path), path,
+		here->layer);
+}
+
 /* ------------------------------------------------------------------- whiteouts */
 
 static int by_path(const void *a, const void *b)
@@ -230,9 +277,16 @@ static int refuse_twice(struct nacre_fold *fold, struct nacre_err *err)
 		sorted[count++] = kept;
 	qsort(sorted, count, sizeof(const void *), by_path);
 	for (size_t i = 1; i < count; i++) {
-		if (by_path(&sorted[i - 1], &sorted[i]) == 0)
-			return nacre_fail(err, NACRE_E_UNSAFE,
+		int rc;
+
+		if (by_path(&sorted[i - 1], &sorted[i]) != 0)
+			continue;
+		rc = about(fold, sorted[i]->place, sorted[i]->path, err);
+		if (rc == 0)
+			rc = nacre_lint_refuse(fold->lint, NACRE_RULE_WHITEOUT_TWICE, err,
 				"whiteout of '%.300s': twice in one layer", sorted[i]->path);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }
@@ -247,7 +301,7 @@ static int clear_below(struct nacre_fold *fold, struct nacre_node *dir, struct n
 
 		for (struct nacre_node *at = child; at != end; at = nacre_tree_next(at)) {
 			if (at->touched == fold->layer)
-				return nacre_fail(err, NACRE_E_UNSAFE,
+				return nacre_lint_drop(fold->lint, NACRE_RULE_LINK_REPLACED, err,
 					"a whiteout of a link that another goes through");
 		}
 		nacre_tree_remove(fold->tree, child);
@@ -260,8 +314,8 @@ static int remove_lower(struct nacre_fold *fold, struct nacre_node *node, struct
 	int rc = 0;
 
 	if (node->touched == fold->layer)
-		return nacre_fail(
-			err, NACRE_E_UNSAFE, "a whiteout of a link that another goes through");
+		return nacre_lint_drop(fold->lint, NACRE_RULE_LINK_REPLACED, err,
+			"a whiteout of a link that another goes through");
 	if (node->inode->type == NACRE_TYPE_DIR)
 		rc = clear_below(fold, node, err);
 	if (rc == 0)
@@ -274,16 +328,25 @@ static int apply_whiteout(struct nacre_fold *fold, const struct kept *kept, stru
 {
 	bool is_opaque = kept->kind == NACRE_MEMBER_OPAQUE;
 	size_t leaf = nacre_path_leaf(kept->path), len = leaf > 0 ? leaf - 1 : 0;
-	struct nacre_node *dir = NULL, *node;
-	int rc = find_dir(
-		fold, kept->path, is_opaque ? strlen(kept->path) : len, kept->place, &dir, err);
+	struct nacre_node *dir = NULL, *node = NULL;
+	int rc;
 
-	if (rc || !dir)
-		return rc;
 	if (is_opaque)
+		len = strlen(kept->path);
+	rc = remark_lower_link(fold, kept->path, len, kept->place, err);
+	if (rc)
+		return rc;
+	rc = find_dir(fold, kept->path, len, kept->place, &dir, err);
+	if (rc)
+		return nacre_lint_drop_as(fold->lint, parent_rule(rc), rc, err);
+	if (dir && is_opaque)
 		return clear_below(fold, dir, err);
-	node = nacre_node_find(dir, kept->path + leaf, strlen(kept->path + leaf));
-	return node ? remove_lower(fold, node, err) : 0;
+	if (dir)
+		node = nacre_node_find(dir, kept->path + leaf, strlen(kept->path + leaf));
+	if (node)
+		return remove_lower(fold, node, err);
+	return nacre_lint_remark(
+		fold->lint, NACRE_RULE_WHITEOUT_OF_NOTHING, err, "a whiteout of nothing");
 }
 
 /* --------------------------------------------------------------------- parents */
@@ -302,14 +365,25 @@ static void measure_parent(struct nacre_fold *fold)
 static int check_reach(const struct nacre_fold *fold, size_t leaf_len, struct nacre_err *err)
 {
 	if (fold->parent_depth >= fold->limits.depth)
-		return nacre_fail(err, NACRE_E_LIMIT,
+		return nacre_lint_drop(fold->lint, NACRE_RULE_LIMIT, err,
 			"its links lead more than %llu directories deep (limit depth)",
 			(unsigned long long)fold->limits.depth);
 	if (fold->parent_bytes + leaf_len > fold->limits.path_bytes)
-		return nacre_fail(err, NACRE_E_LIMIT,
+		return nacre_lint_drop(fold->lint, NACRE_RULE_LIMIT, err,
 			"its links lead to a path of more than %llu bytes (limit path-bytes)",
 			(unsigned long long)fold->limits.path_bytes);
 	return 0;
+}
+
+static int make_dirs(struct nacre_fold *fold, const char *path, size_t len,
+	struct nacre_node **out_dir, struct nacre_err *err)
+{
+	int rc = nacre_tree_make_dirs(
+		fold->tree, path, len, &implied_dir, fold->layer, out_dir, err);
+
+	if (rc)
+		return nacre_lint_drop_as(fold->lint, parent_rule(rc), rc, err);
+	return check_steps(fold, err);
 }
 
 /* Members mostly come directory by directory: the last parent is remembered. */
@@ -325,13 +399,12 @@ static int get_parent(struct nacre_fold *fold, const char *path, struct nacre_no
 		fold->parent_path[len] != '\0') {
 		fold->parent = NULL;
 		if (len >= fold->path_room)
-			return nacre_fail(err, NACRE_E_LIMIT,
+			return nacre_lint_drop(fold->lint, NACRE_RULE_LIMIT, err,
 				"a path of more than %zu bytes (limit path-bytes)",
 				fold->path_room - 1);
-		rc = nacre_tree_make_dirs(
-			fold->tree, path, len, &implied_dir, fold->layer, out_parent, err);
+		rc = remark_lower_link(fold, path, len, 0, err);
 		if (rc == 0)
-			rc = check_steps(fold, err);
+			rc = make_dirs(fold, path, len, out_parent, err);
 		if (rc)
 			return rc;
 		memcpy(fold->parent_path, path, len);
@@ -361,21 +434,21 @@ static int make_way(struct nacre_fold *fold, struct nacre_node *node,
 	bool both_dirs = node->inode->type == NACRE_TYPE_DIR && inode->type == NACRE_TYPE_DIR;
 
 	if (node->layer == fold->layer && node->is_explicit)
-		return nacre_fail(err, NACRE_E_UNSAFE, "twice in one layer");
+		return nacre_lint_drop(fold->lint, NACRE_RULE_TWICE, err, "twice in one layer");
 	*out_keep = both_dirs;
 	if (both_dirs)
 		return 0;
 	if (node->touched == fold->layer && node->inode->type == NACRE_TYPE_SYMLINK)
-		return nacre_fail(err, NACRE_E_UNSAFE,
+		return nacre_lint_drop(fold->lint, NACRE_RULE_LINK_REPLACED, err,
 			"a link is replaced through which other members of the layer went");
 	if (node->touched == fold->layer || node->layer == fold->layer)
-		return nacre_fail(err, NACRE_E_UNSAFE,
+		return nacre_lint_drop(fold->lint, NACRE_RULE_DIRECTORY_REPLACED, err,
 			"a directory with members of the layer is replaced by a %s",
 			nacre_type_name(inode->type));
 	for (struct nacre_node *at = node, *end = nacre_tree_next_skip(node); at != end;
 		at = nacre_tree_next(at)) {
 		if (at->touched == fold->layer)
-			return nacre_fail(err, NACRE_E_UNSAFE,
+			return nacre_lint_drop(fold->lint, NACRE_RULE_LINK_REPLACED, err,
 				"a link is removed through which other members of the layer went");
 	}
 	/* The remembered parent could be below what goes. */
@@ -404,7 +477,7 @@ static int put_node(
 	else
 		rc = nacre_tree_add(fold->tree, parent, leaf, strlen(leaf), inode, &node, err);
 	if (rc)
-		return rc;
+		return nacre_lint_drop_as(fold->lint, NACRE_RULE_LIMIT, rc, err);
 	node->layer = (uint16_t)fold->layer;
 	node->is_explicit = true;
 	touch_parents(fold, node);
@@ -418,55 +491,142 @@ static bool is_in_tree(const struct nacre_fold *fold, const struct nacre_node *n
 	return node == fold->tree->root;
 }
 
-/* A link to a symlink is another name of the symlink: the last name is not followed. */
-static int put_link(
-	struct nacre_fold *fold, const char *path, const char *link_path, struct nacre_err *err)
+/*
+ * Docker gives a file the owner, mode and time of each link to it, and unpacks each layer by
+ * itself, where there is no file to link to.
+ */
+static int remark_link(struct nacre_fold *fold, const struct nacre_inode *link,
+	const struct nacre_inode *file, unsigned file_layer, struct nacre_err *err)
+{
+	int rc = 0;
+
+	if (file_layer < fold->layer)
+		rc = nacre_lint_remark(fold->lint, NACRE_RULE_HARD_LINK_LOWER, err,
+			"a hard link to a file of layer %u", file_layer);
+	if (rc || !link || file->type == NACRE_TYPE_SYMLINK ||
+		(link->uid == file->uid && link->gid == file->gid && link->mode == file->mode &&
+			link->mtime_s == file->mtime_s))
+		return rc;
+	return nacre_lint_remark(fold->lint, NACRE_RULE_HARD_LINK_ATTRIBUTES, err,
+		"mode %04o, owner %u:%u, time %lld, and its file has %04o, %u:%u, %lld", link->mode,
+		link->uid, link->gid, (long long)link->mtime_s, file->mode, file->uid, file->gid,
+		(long long)file->mtime_s);
+}
+
+/*
+ * A link to a symlink is another name of the symlink: the last name is not followed.
+ *
+ * @param own  what the link's header says; NULL: nobody asks
+ */
+static int put_link(struct nacre_fold *fold, const char *path, const char *link_path,
+	const struct nacre_inode *own, struct nacre_err *err)
 {
 	size_t leaf = nacre_path_leaf(link_path), len = leaf > 0 ? leaf - 1 : 0;
 	struct nacre_node *dir = NULL, *target = NULL;
+	unsigned target_layer;
 	int rc = find_dir(fold, link_path, len, 0, &dir, err);
 
 	if (rc)
-		return rc;
+		return nacre_lint_drop_as(fold->lint, parent_rule(rc), rc, err);
 	if (dir && link_path[leaf])
 		target = nacre_node_find(dir, link_path + leaf, strlen(link_path + leaf));
 	if (!target && link_path[0])
-		return nacre_fail(err, NACRE_E_UNSAFE,
+		return nacre_lint_drop(fold->lint, NACRE_RULE_HARD_LINK, err,
 			"a hard link to '%.300s', which is not there yet", link_path);
 	if (!target || target->inode->type == NACRE_TYPE_DIR)
-		return nacre_fail(
-			err, NACRE_E_UNSAFE, "a hard link to '%.300s', a directory", link_path);
+		return nacre_lint_drop(fold->lint, NACRE_RULE_HARD_LINK, err,
+			"a hard link to '%.300s', a directory", link_path);
+	target_layer = target->layer;
 	rc = put_node(fold, path, target->inode, err);
 	if (rc == 0 && !is_in_tree(fold, target))
-		rc = nacre_fail(err, NACRE_E_UNSAFE, "a hard link to '%.300s', which it replaces",
-			link_path);
+		rc = nacre_lint_drop(fold->lint, NACRE_RULE_HARD_LINK_ITSELF, err,
+			"a hard link to '%.300s', which it replaces", link_path);
+	return rc ? rc : remark_link(fold, own, target->inode, target_layer, err);
+}
+
+static int place(struct nacre_fold *fold, const struct kept *kept, struct nacre_err *err)
+{
+	int rc = about(fold, kept->place, kept->path, err);
+
+	if (rc == 0 && kept->kind == NACRE_MEMBER_LINK)
+		rc = put_link(fold, kept->path, kept->link_path, kept->inode, err);
+	else if (rc == 0)
+		rc = put_node(fold, kept->path, kept->inode, err);
+	rc = nacre_lint_resume(fold->lint, rc);
+	return rc ? nacre_within(err, rc, "'%.300s'", kept->path) : 0;
+}
+
+/* --------------------------------------------------------------------- remarks */
+
+static int remark_behind(
+	struct nacre_fold *fold, uint64_t place, const char *path, struct nacre_err *err)
+{
+	int rc = about(fold, place, path, err);
+
+	return rc ? rc
+		  : nacre_lint_remark(fold->lint, NACRE_RULE_WHITEOUT_BEHIND, err,
+			    "a whiteout behind the entry of that name");
+}
+
+static int by_path_alone(const void *a, const void *b)
+{
+	return strcmp(
+		(*(const struct kept *const *)a)->path, (*(const struct kept *const *)b)->path);
+}
+
+static int remark_nothing(struct nacre_fold *fold, struct nacre_err *err)
+{
+	int rc = 0;
+
+	for (const struct kept *kept = fold->whiteouts; kept && rc == 0; kept = kept->next) {
+		rc = about(fold, kept->place, kept->path, err);
+		if (rc == 0)
+			rc = nacre_lint_remark(fold->lint, NACRE_RULE_WHITEOUT_OF_NOTHING, err,
+				"a whiteout of nothing");
+	}
 	return rc;
 }
 
-static int place(struct nacre_fold *fold, enum nacre_member_kind kind, const char *path,
-	const char *link_path, struct nacre_inode *inode, struct nacre_err *err)
+/* Which whiteouts stand behind an entry of the same name; in the lowest layer that was seen. */
+static int remark_whiteouts(struct nacre_fold *fold, struct nacre_err *err)
 {
-	int rc;
+	const struct kept **sorted;
+	size_t count = 0, room = 0;
+	int rc = 0;
 
-	if (kind == NACRE_MEMBER_LINK)
-		rc = put_link(fold, path, link_path, err);
-	else
-		rc = put_node(fold, path, inode, err);
-	return rc ? nacre_within(err, rc, "'%.300s'", path) : 0;
+	if (fold->is_first)
+		return remark_nothing(fold, err);
+	for (const struct kept *kept = fold->members; kept; kept = kept->next)
+		room++;
+	if (room == 0 || fold->whiteouts_count == 0)
+		return 0;
+	sorted = nacre_arena_new(&fold->arena, room * sizeof(const void *));
+	if (!sorted)
+		return nacre_fail_nomem(err);
+	for (const struct kept *kept = fold->members; kept; kept = kept->next)
+		sorted[count++] = kept;
+	qsort(sorted, count, sizeof(const void *), by_path_alone);
+	for (const struct kept *kept = fold->whiteouts; kept && rc == 0; kept = kept->next) {
+		const struct kept *const *found =
+			bsearch(&kept, sorted, count, sizeof(const void *), by_path_alone);
+
+		if (kept->kind == NACRE_MEMBER_WHITEOUT && found && (*found)->place < kept->place)
+			rc = remark_behind(fold, kept->place, kept->path, err);
+	}
+	return rc;
 }
 
 /* ---------------------------------------------------------------------- public */
 
-static int keep_member(struct nacre_fold *fold, const struct nacre_member *member, bool is_whiteout,
-	struct nacre_inode *inode, struct nacre_err *err)
+static int keep_member(struct nacre_fold *fold, const struct kept *member, struct nacre_err *err)
 {
+	bool is_whiteout =
+		member->kind == NACRE_MEMBER_WHITEOUT || member->kind == NACRE_MEMBER_OPAQUE;
 	struct kept *kept = nacre_arena_new(&fold->arena, sizeof(*kept));
 
 	if (!kept)
 		return nacre_fail_nomem(err);
-	kept->place = fold->members_count;
-	kept->kind = member->kind;
-	kept->inode = inode;
+	*kept = *member;
 	kept->path = nacre_arena_text(&fold->arena, member->path, strlen(member->path));
 	if (member->link_path)
 		kept->link_path = nacre_arena_text(
@@ -489,9 +649,38 @@ static int check_memory(const struct nacre_fold *fold, struct nacre_err *err)
 {
 	if (fold->tree->arena.used_bytes + fold->arena.used_bytes <= fold->limits.tree_bytes)
 		return 0;
-	return nacre_fail(err, NACRE_E_LIMIT,
+	return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
 		"more than %llu bytes of names and attributes (limit tree-bytes)",
 		(unsigned long long)fold->limits.tree_bytes);
+}
+
+/* Where each member lies in the archive: for findings alone. */
+static int keep_offset(struct nacre_fold *fold, uint64_t offset, struct nacre_err *err)
+{
+	if (fold->members_count >= fold->offsets_room) {
+		uint64_t room = fold->members_count * 2;
+		uint64_t *more = reallocarray(fold->offsets, room, sizeof(*more));
+
+		if (!more)
+			return nacre_fail_nomem(err);
+		fold->offsets = more;
+		fold->offsets_room = room;
+	}
+	fold->offsets[fold->members_count] = offset;
+	return 0;
+}
+
+/* In the lowest layer the entry is there already, or comes later. */
+static int remark_behind_first(
+	struct nacre_fold *fold, const struct nacre_member *member, struct nacre_err *err)
+{
+	const struct nacre_node *node = NULL;
+
+	if (fold->lint && fold->is_first && member->kind == NACRE_MEMBER_WHITEOUT)
+		node = nacre_tree_find(fold->tree, member->path);
+	return node && node->is_explicit
+		? remark_behind(fold, fold->members_count, member->path, err)
+		: 0;
 }
 
 int nacre_fold_add(
@@ -499,39 +688,51 @@ int nacre_fold_add(
 {
 	bool is_whiteout =
 		member->kind == NACRE_MEMBER_WHITEOUT || member->kind == NACRE_MEMBER_OPAQUE;
-	struct nacre_inode *inode = NULL;
+	struct kept kept = { NULL, ++fold->members_count, member->kind, member->path,
+		member->link_path, NULL };
 	int rc = check_memory(fold, err);
 
+	if (rc == 0 && fold->lint)
+		rc = keep_offset(fold, member->offset, err);
 	if (rc)
 		return rc;
-	fold->members_count++;
-	if (member->kind == NACRE_MEMBER_ENTRY) {
-		inode = nacre_inode_copy(fold->tree, &member->inode);
-		if (!inode)
+	/* What a link's own header says matters to findings alone. */
+	if (member->kind == NACRE_MEMBER_ENTRY ||
+		(member->kind == NACRE_MEMBER_LINK && fold->lint)) {
+		kept.inode = nacre_inode_copy(fold->tree, &member->inode);
+		if (!kept.inode)
 			return nacre_fail_nomem(err);
-		if (inode->type == NACRE_TYPE_FILE)
-			inode->u.content.origin = inode->size_bytes > 0 ? fold->origin : NULL;
+		if (kept.inode->type == NACRE_TYPE_FILE)
+			kept.inode->u.content.origin =
+				kept.inode->size_bytes > 0 ? fold->origin : NULL;
 	}
-	if (!fold->is_first || is_whiteout)
-		return keep_member(fold, member, is_whiteout, inode, err);
-	return place(fold, member->kind, member->path, member->link_path, inode, err);
+	if (!fold->is_first || is_whiteout) {
+		rc = remark_behind_first(fold, member, err);
+		return rc ? rc : keep_member(fold, &kept, err);
+	}
+	return place(fold, &kept, err);
 }
 
 int nacre_fold_finish(struct nacre_fold *fold, struct nacre_err *err)
 {
 	int rc = refuse_twice(fold, err);
 
+	if (rc == 0 && fold->lint)
+		rc = remark_whiteouts(fold, err);
 	/* What the first layer has whiteouts of is not there. */
 	if (rc || fold->is_first)
 		return rc;
 	rc = note_replaced_links(fold, err);
 	for (const struct kept *kept = fold->whiteouts; kept && rc == 0; kept = kept->next) {
-		rc = apply_whiteout(fold, kept, err);
+		rc = about(fold, kept->place, kept->path, err);
+		if (rc == 0)
+			rc = apply_whiteout(fold, kept, err);
+		rc = nacre_lint_resume(fold->lint, rc);
 		if (rc)
 			rc = nacre_within(err, rc, "whiteout of '%.300s'", kept->path);
 	}
 	for (const struct kept *kept = fold->members; kept && rc == 0; kept = kept->next)
-		rc = place(fold, kept->kind, kept->path, kept->link_path, kept->inode, err);
+		rc = place(fold, kept, err);
 	return rc;
 }
 

@@ -10,6 +10,7 @@
 #ifndef NACRE_LAYERS_FOLD_H
 #define NACRE_LAYERS_FOLD_H
 
+#include "layers/lint.h"
 #include "layers/member.h"
 
 struct nacre_fold;
@@ -25,6 +26,9 @@ struct nacre_fold;
 NACRE_CHECKED int nacre_fold_new(struct nacre_tree *tree, unsigned layer,
 	struct nacre_origin *origin, const struct nacre_limits *limits,
 	struct nacre_fold **out_fold, struct nacre_err *err);
+
+/** From now on violations are told, and folding goes on. @param lint  borrowed */
+void nacre_fold_set_lint(struct nacre_fold *fold, struct nacre_lint *lint);
 
 /** Errors: UNSAFE (names the member and what it clashes with), LIMIT (a link leads so deep that
  * path-bytes or depth is passed), NOMEM. */

@@ -19,6 +19,7 @@ enum nacre_member_kind {
 /** Everything in it is the reader's, valid until the next member. */
 struct nacre_member {
 	enum nacre_member_kind kind;
+	uint64_t offset;	  /* of its header in the archive, for messages */
 	const char *path;	  /* clean (base/path.h); "" is the root */
 	const char *link_path;	  /* clean; of a LINK */
 	struct nacre_inode inode; /* of an ENTRY; content.key is the offset of its data */

@@ -9,6 +9,7 @@
 #ifndef NACRE_LAYERS_TAR_READ_H
 #define NACRE_LAYERS_TAR_READ_H
 
+#include "layers/lint.h"
 #include "layers/member.h"
 
 struct nacre_tar_reader;
@@ -19,6 +20,9 @@ NACRE_CHECKED int nacre_tar_reader_new(struct nacre_source *source,
 	struct nacre_err *err);
 void nacre_tar_reader_free(struct nacre_tar_reader *reader);
 void nacre_tar_reader_freep(struct nacre_tar_reader **reader);
+
+/** From now on violations are told, and reading goes on. @param lint  borrowed */
+void nacre_tar_reader_set_lint(struct nacre_tar_reader *reader, struct nacre_lint *lint);
 
 /**
  * The next member; what was not read of the last one's data is skipped.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** How layers are compressed, and what of them a disk may not take. */
+/** How layers are compressed, what of them a disk may not take, and what is wrong with them. */
 #ifndef NACRE_LAYERS_H
 #define NACRE_LAYERS_H
 
@@ -37,6 +37,38 @@ enum nacre_lost {
 
 /** The number of kinds in enum nacre_lost. */
 #define NACRE_LOST_KINDS 6
+
+/* ---------------------------------------------------------------- findings */
+
+enum nacre_severity {
+	NACRE_NOTE_FINDING,    /**< worth knowing; nobody is led astray */
+	NACRE_WARNING_FINDING, /**< read as container tools do, but other readers make more of it */
+	NACRE_REFUSED_FINDING, /**< an image with it is refused */
+};
+
+/** What can be wrong with an image, or odd. docs/lint.md explains each. */
+struct nacre_rule {
+	const char *id; /**< "tar/pax-twice": stays what it is */
+	enum nacre_severity severity;
+	enum nacre_code code;	  /**< of the refusal */
+	const char *text;	  /**< what is so, and what readers make of it */
+	const char *continuation; /**< how nacre lint reads on */
+	const char *source;	  /**< where the rule comes from */
+};
+
+/** Something that one place of an image has done. All of it is valid during the call only. */
+struct nacre_lint_finding {
+	const struct nacre_rule *rule;
+	const char *place; /**< "layer 2 of 5", "index.json", "config sha256:…" */
+	unsigned layer;	   /**< 1, 2, …; 0: not of a layer */
+	bool has_offset;
+	uint64_t offset;  /**< of the header in the uncompressed tar */
+	const char *name; /**< of the member or entry, any bytes but NUL; NULL: not known */
+	const char *text; /**< what is so, in a sentence; any bytes but NUL */
+};
+
+/** Nonzero stops, and what it was called for fails with NACRE_E_CANCELED. */
+typedef int nacre_lint_fn(const struct nacre_lint_finding *finding, void *user);
 
 #ifdef __cplusplus
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Layers: an archive that is folded, written and folded again must give the same tree in every
- * attribute, content and hard link, and its second writing the same bytes as the first.
+ * attribute, content and hard link, and its second writing the same bytes as the first. A lint must
+ * find something to refuse in exactly those that are refused.
  *
  * The first byte is the length of the lower layer in blocks of 512, so that whiteouts find
  * something.
  */
 #include "base/env.h"
 #include "layers/fold.h"
+#include "layers/lint_layer.h"
 #include "layers/tar_write.h"
 
 #include <stdlib.h>
@@ -121,8 +123,46 @@ static void check_written(struct nacre_tree *tree)
 	nacre_buf_clear(&again);
 }
 
+static int see(const struct nacre_lint_finding *finding, void *user)
+{
+	(void)user;
+	if (!finding->rule->id || !finding->text[0] || finding->layer > 2)
+		abort();
+	return 0;
+}
+
+static void lint(const struct memory_origin *origins, bool is_taken)
+{
+	const struct nacre_limits limits = nacre_env_limits(NULL);
+	struct nacre_lint findings = { .tell = see };
+	struct nacre_err err = { NACRE_OK, "" };
+	struct nacre_tree tree;
+	int rc = nacre_tree_init(&tree, &err);
+
+	for (unsigned i = 0; i < 2 && rc == 0; i++) {
+		struct nacre_source *source = NULL;
+		struct nacre_layer_counts counts;
+
+		rc = nacre_lint_enter(&findings, "layer", i + 1, &err);
+		if (rc == 0)
+			rc = nacre_source_memory(origins[i].data, origins[i].len, &source, &err);
+		if (rc == 0)
+			rc = nacre_lint_tar(
+				&tree, i + 1, source, &limits, &findings, &counts, &err);
+		nacre_source_free(source);
+	}
+	if (rc == 0)
+		rc = nacre_lint_tree(&tree, &findings, &err);
+	if (rc != 0 && rc != NACRE_E_NOMEM)
+		abort();
+	if (rc == 0 && (findings.refused == 0) != is_taken)
+		abort();
+	nacre_tree_clear(&tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	bool is_taken;
 	size_t lower = size > 0 ? (size_t)data[0] * 512 : 0;
 	struct memory_origin origins[2];
 	struct nacre_tree tree;
@@ -137,8 +177,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(struct memory_origin){ { open_memory }, (const char *)data + lower, size - lower };
 	if (nacre_tree_init(&tree, NULL))
 		return 0;
-	if (fold(&tree, 1, &origins[0]) && fold(&tree, 2, &origins[1]))
+	is_taken = fold(&tree, 1, &origins[0]) && fold(&tree, 2, &origins[1]);
+	if (is_taken)
 		check_written(&tree);
 	nacre_tree_clear(&tree);
+	lint(origins, is_taken);
 	return 0;
 }

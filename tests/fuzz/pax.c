@@ -95,7 +95,7 @@ static void check(const struct nacre_pax *pax, const struct nacre_limits *limits
 		add_record(&body, "SCHILY.xattr.", pax->xattrs[i].name, pax->xattrs[i].value,
 			pax->xattrs[i].len);
 	if (pax->mtime_ns > 999999999 ||
-		nacre_pax_parse(body.data, body.len, false, limits, &arena, &again, NULL) ||
+		nacre_pax_parse(body.data, body.len, false, limits, &arena, NULL, &again, NULL) ||
 		!is_same(pax, &again))
 		abort();
 	nacre_arena_clear(&arena);
@@ -115,12 +115,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(body, data, size);
 		memcpy(copy, data, size);
 	}
-	if (nacre_pax_parse(body, size, false, &limits, &arena, &pax, NULL) == 0) {
+	if (nacre_pax_parse(body, size, false, &limits, &arena, NULL, &pax, NULL) == 0) {
 		bool says = pax.path || pax.link || pax.has_size || pax.has_uid || pax.has_gid ||
 			pax.has_mtime || pax.xattr_count > 0;
 
 		check(&pax, &limits);
-		if (nacre_pax_parse(copy, size, true, &limits, &arena, &global, NULL) == 0 && says)
+		if (nacre_pax_parse(copy, size, true, &limits, &arena, NULL, &global, NULL) == 0 &&
+			says)
 			abort();
 	}
 	nacre_arena_clear(&arena);

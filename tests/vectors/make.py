@@ -3,7 +3,9 @@
 """make.py OUTDIR: writes the vectors of tests/vectors/layers, byte for byte the same each time.
 
 A vector is a folder with layer1.tar, layer2.tar, … (the lowest first), `expect` (the listing of the
-folded tree as tests/lib/listing.h describes it, or "error: CODE: text") and `why` (what it tries).
+folded tree as tests/lib/listing.h describes it, or "error: CODE: text"), `why` (what it tries) and,
+unless that is nothing, `lint`: the rules of docs/lint.md that are broken, in the order in which they
+are found, notes left out.
 The archives are put together here field by field, so that each wrong byte is wrong on purpose; what
 is expected is said by hand in each case and never taken from a program.
 """
@@ -193,8 +195,68 @@ def layer(*parts, end=END):
 
 cases = {}
 
+# What a message is about: the rule of its finding. The first row that fits counts.
+RULES = (
+    ("LIMIT: ", "limit"),
+    ("in the middle of", "tar/cut"),
+    ("behind a header that belongs to", "tar/header-alone"),
+    ("with a wrong checksum", "tar/checksum"),
+    ("not a tar header", "tar/magic"),
+    ("a header of star", "tar/star"),
+    ("where ustar has its prefix", "tar/prefix"),
+    ("in the padding", "tar/padding"),
+    ("behind the end of the archive", "tar/behind-end"),
+    ("two sizes", "tar/two-sizes"),
+    ("data behind what is not a file", "tar/data"),
+    ("a member of type", "tar/type"),
+    ("a sparse member", "tar/sparse"),
+    ("with a slash behind its name", "tar/slash"),
+    ("type NUL and two names", "tar/two-types"),
+    ("'..' in a path", "tar/dot-dot"),
+    ("an empty path", "tar/name-empty"),
+    ("the root is not a directory", "tar/root"),
+    ("is not a number of 64 bits", "tar/pax-number"),
+    ("pax mtime is not a time", "tar/pax-number"),
+    ("is not a number", "tar/number"),
+    ("is negative", "tar/negative"),
+    ("is above 4294967294", "tar/id"),
+    ("two device numbers", "tar/two-devices"),
+    ("device number", "tar/device"),
+    ("a symlink target of", "tar/target"),
+    ("two pax headers", "tar/pax-twice"),
+    ("a pax header and a GNU long name", "tar/pax-and-long-name"),
+    ("a malformed pax record", "tar/pax-record"),
+    ("names in another charset", "tar/pax-charset"),
+    ("a global pax header with", "tar/global"),
+    ("a global header behind", "tar/global-between"),
+    ("an xattr without a name", "tar/xattr-name"),
+    ("xattr 'user.x' twice", "tar/xattr-twice"),
+    ("has two values", "tar/xattr-two-values"),
+    ("a GNU long name that is empty", "tar/long-name"),
+    ("is empty or holds a NUL byte", "tar/pax-text"),
+    ("two GNU long names", "tar/long-name-twice"),
+    ("a whiteout of no name", "tar/whiteout-name"),
+    ("a directory whose name begins with '.wh.'", "tar/whiteout-directory"),
+    ("a whiteout that is not a regular file", "tar/whiteout-type"),
+    ("a whiteout with data", "tar/whiteout-data"),
+    ("a hard link to a whiteout", "tar/whiteout-link"),
+    ("UNSAFE: whiteout of 'b': twice", "fold/whiteout-twice"),
+    ("UNSAFE: whiteout of 'a': twice", "fold/whiteout-twice"),
+    (": twice in one layer", "fold/twice"),
+    ("through which other", "fold/link-replaced"),
+    ("a whiteout of a link that another", "fold/link-replaced"),
+    ("a directory with members of the layer", "fold/directory-replaced"),
+    ("which is not there yet", "fold/hard-link"),
+    (", a directory", "fold/hard-link"),
+    ("which it replaces", "fold/hard-link-itself"),
+    ("which is not a directory in the image", "fold/parent"),
+    ("more than 40 links", "fold/parent"),
+    ("' is a f", "fold/parent"),
+    (" twice", "tar/pax-key-twice"),
+)
 
-def case(name, why, *layers, tree=None, error=None):
+
+def case(name, why, *layers, tree=None, error=None, lint=()):
     if name in cases or (tree is None) == (error is None):
         raise ValueError(name)
     if error is None:
@@ -204,11 +266,15 @@ def case(name, why, *layers, tree=None, error=None):
         expect = "".join(entries[path].line() + "\n" for path in order)
     else:
         expect = f"error: {error}\n"
-    cases[name] = (why, [part if isinstance(part, bytes) else layer(*part) for part in layers], expect)
+    cases[name] = (why, [part if isinstance(part, bytes) else layer(*part) for part in layers],
+                   expect, lint)
 
 
-def refuse(name, why, error, *layers):
-    case(name, why, *layers, error=error)
+def refuse(name, why, error, *layers, lint=None):
+    """`lint` is for cases in which more is found than what the message is about."""
+    if lint is None:
+        lint = [next(rule for text, rule in RULES if text in error)]
+    case(name, why, *layers, error=error, lint=lint)
 
 
 HI = b"hi\n"
@@ -561,7 +627,7 @@ def headers():
     case("prefix-full", "name and prefix with no NUL behind them",
          [member("n" * 100, prefix="p" * 155)], tree=[implied("p" * 155), f("p" * 155 + "/" + "n" * 100)])
     case("prefix-gnu", "the old GNU format keeps times there",
-         [member("c", magic=GNU, fields={345: octal(1234567, 12) + octal(7654321, 12)})], tree=[f("c")])
+         [member("c", magic=GNU, fields={345: octal(1234567, 12) + octal(7654321, 12)})], tree=[f("c")], lint=["tar/gnu-times"])
     case("v7", "the old format: no magic, a directory by its slash",
          [member("d/", "\0", magic=V7, mode=0o755), member("d/f", "\0", HI, magic=V7),
           member("d/h", "1", link="d/f", magic=V7), member("d/l", "2", link="f", magic=V7, mode=0o777)],
@@ -600,10 +666,10 @@ def links():
     case("link-dots", "targets are cleaned as names are", [f("a/b", HI), hard("c", "./a//./b")],
          tree=[implied("a"), f("a/b", HI), same("c", "a/b", HI)])
     case("link-lower", "a link to a file of a lower layer", [f("a", HI)], [hard("b", "a")],
-         tree=[f("a", HI), same("b", "a", HI)])
+         tree=[f("a", HI), same("b", "a", HI)], lint=["fold/hard-link-lower"])
     case("link-attributes", "a link's own attributes do not change the file",
          [f("a", HI, mode=0o600), hard("b", "a", mode=0o777, uid=9)],
-         tree=[f("a", HI, mode=0o600), same("b", "a", HI).but(mode=0o600)])
+         tree=[f("a", HI, mode=0o600), same("b", "a", HI).but(mode=0o600)], lint=["fold/hard-link-attributes"])
     case("link-symlink", "a link to a symlink is another name of the symlink",
          [l("s", "nowhere"), hard("t", "s")], tree=[l("s", "nowhere"), l("t", "nowhere", first=b"s")])
     case("link-fifo", "a link to a fifo", [p("s"), hard("t", "s")], tree=[p("s"), p("t", first=b"s")])
@@ -685,21 +751,21 @@ def symlinks():
     base = [d("usr"), d("usr/lib"), f("usr/lib/old"), l("lib", "usr/lib")]
     tree = [d("usr"), d("usr/lib"), f("usr/lib/old"), l("lib", "usr/lib")]
     case("usr-merge", "a member below a symlink of a lower layer", base, [f("lib/x", HI)],
-         tree=tree + [f("usr/lib/x", HI)])
+         tree=tree + [f("usr/lib/x", HI)], lint=["fold/through-link"])
     case("usr-merge-own", "a symlink of the same layer", base + [f("lib/x", HI)], tree=tree + [f("usr/lib/x", HI)])
     case("usr-merge-deep", "what is missing below is made there", base, [f("lib/a/b/x", HI)],
-         tree=tree + [implied("usr/lib/a"), implied("usr/lib/a/b"), f("usr/lib/a/b/x", HI)])
+         tree=tree + [implied("usr/lib/a"), implied("usr/lib/a/b"), f("usr/lib/a/b/x", HI)], lint=["fold/through-link"])
     for what, target in (("absolute", "/usr/lib"), ("up", "../../../../usr/lib"), ("dots", "./usr/./lib/."),
                          ("slash", "usr//lib//")):
         case(f"through-{what}", "targets are taken inside the tree",
              [d("usr"), d("usr/lib"), l("lib", target)], [f("lib/x")],
-             tree=[d("usr"), d("usr/lib"), l("lib", target), f("usr/lib/x")])
-    case("through-root", "a symlink to the root", [l("r", "/")], [f("r/r/r/x")], tree=[l("r", "/"), f("x")])
+             tree=[d("usr"), d("usr/lib"), l("lib", target), f("usr/lib/x")], lint=["fold/through-link"])
+    case("through-root", "a symlink to the root", [l("r", "/")], [f("r/r/r/x")], tree=[l("r", "/"), f("x")], lint=["fold/through-link"])
     case("through-chain", "a symlink to a symlink", base, [l("a", "lib"), l("b", "a"), f("b/x")],
          tree=tree + [l("a", "lib"), l("b", "a"), f("usr/lib/x")])
     case("through-replaced-target", "the directory that a symlink leads to may get attributes",
          base, [f("lib/x"), d("usr/lib", mode=0o700)],
-         tree=[d("usr"), d("usr/lib", mode=0o700), f("usr/lib/old"), l("lib", "usr/lib"), f("usr/lib/x")])
+         tree=[d("usr"), d("usr/lib", mode=0o700), f("usr/lib/old"), l("lib", "usr/lib"), f("usr/lib/x")], lint=["fold/through-link"])
     refuse("through-dangling", "a member below a symlink to nowhere",
            "UNSAFE: 's/x': 's' is a link to 'nowhere', which is not a directory in the image", [l("s", "nowhere"), f("s/x")])
     refuse("through-host", "a member below a symlink to a directory of the host",
@@ -727,14 +793,14 @@ def symlinks():
             pax(("linkpath", ("n" * 200 + "/") * 19)) + member("l1", "2", link="d"),
             pax(("path", "l1/" + ("m" * 200 + "/") * 2 + "x")) + member("x")])
     refuse("replaced-after", "a symlink that is replaced after members went through it", f"UNSAFE: 'lib': {LINK_REPLACED}",
-           base, [f("lib/x"), d("lib")])
+           base, [f("lib/x"), d("lib")], lint=["fold/through-link", "fold/link-replaced"])
     refuse("replaced-after-by-symlink", "the same by a symlink", f"UNSAFE: 'lib': {LINK_REPLACED}",
-           base, [f("lib/x"), l("lib", "/")])
+           base, [f("lib/x"), l("lib", "/")], lint=["fold/through-link", "fold/link-replaced"])
     refuse("replaced-after-link-target", "the same after a hard link's target went through it",
-           f"UNSAFE: 'lib': {LINK_REPLACED}", base, [hard("h", "lib/old"), d("lib")])
+           f"UNSAFE: 'lib': {LINK_REPLACED}", base, [hard("h", "lib/old"), d("lib")], lint=["fold/hard-link-lower", "fold/link-replaced"])
     refuse("removed-after", "the directory of a symlink that members went through is replaced",
            "UNSAFE: 'd': a link is removed through which other members of the layer went",
-           [d("d"), l("d/s", "/t"), d("t")], [f("d/s/x"), f("d")])
+           [d("d"), l("d/s", "/t"), d("t")], [f("d/s/x"), f("d")], lint=["fold/through-link", "fold/link-replaced"])
     case("replaced-before", "a directory in place of a symlink, then members below it: they are in the directory",
          base, [d("lib"), f("lib/x", HI)], tree=[d("usr"), d("usr/lib"), f("usr/lib/old"), d("lib"), f("lib/x", HI)])
     case("symlink-over-directory", "a symlink in place of a lower directory, then members through it",
@@ -755,12 +821,12 @@ def whiteouts():
     case("wh-own-before", "a whiteout does not reach what its own layer brings", base, [wh("b"), f("b", HI)],
          tree=[d("a"), f("a/x", HI), f("a/y"), d("a/s"), f("a/s/z"), f("b", HI)])
     case("wh-own-after", "not even when it comes last in the archive", base, [f("b", HI), wh("b")],
-         tree=[d("a"), f("a/x", HI), f("a/y"), d("a/s"), f("a/s/z"), f("b", HI)])
+         tree=[d("a"), f("a/x", HI), f("a/y"), d("a/s"), f("a/s/z"), f("b", HI)], lint=["fold/whiteout-behind"])
     case("wh-own-below", "a whiteout of a directory and new files in it", base, [f("a/new"), wh("a")],
          tree=[implied("a"), f("a/new"), f("b")])
     case("wh-other-type", "a directory goes and a file comes", base, [wh("a"), f("a")], tree=[f("a"), f("b")])
     case("wh-other-type-directory", "a file goes and a directory comes", base, [d("b"), wh("b"), f("b/n")],
-         tree=[d("a"), f("a/x", HI), f("a/y"), d("a/s"), f("a/s/z"), d("b"), f("b/n")])
+         tree=[d("a"), f("a/x", HI), f("a/y"), d("a/s"), f("a/s/z"), d("b"), f("b/n")], lint=["fold/whiteout-behind"])
     case("wh-fresh-directory", "a directory goes and a new one comes: nothing is kept", base,
          [wh("a"), d("a", mode=0o700), f("a/n")], tree=[d("a", mode=0o700), f("a/n"), f("b")])
     case("wh-nested", "whiteouts in a directory that goes itself", base, [wh("a/x"), wh("a"), wh("a/s/z")], tree=[f("b")])
@@ -781,12 +847,12 @@ def whiteouts():
            f"LIMIT: '.wh.{'n' * 256}': a name of more than 255 bytes (limit name-bytes)", [pax(("path", ".wh." + "n" * 256)) + member("n")])
     case("wh-through-symlink", "a whiteout below a symlink of a lower layer",
          [d("usr"), d("usr/lib"), f("usr/lib/x"), l("lib", "usr/lib")], [wh("lib/x")],
-         tree=[d("usr"), d("usr/lib"), l("lib", "usr/lib")])
-    case("wh-through-dangling", "a whiteout below a symlink to nowhere", [l("s", "nowhere")], [wh("s/x")], tree=[l("s", "nowhere")])
+         tree=[d("usr"), d("usr/lib"), l("lib", "usr/lib")], lint=["fold/through-link"])
+    case("wh-through-dangling", "a whiteout below a symlink to nowhere", [l("s", "nowhere")], [wh("s/x")], tree=[l("s", "nowhere")], lint=["fold/through-link"])
     case("wh-through-host", "a whiteout below a symlink to a directory of the host", [l("s", "/etc")], [wh("s/passwd")],
-         tree=[l("s", "/etc")])
+         tree=[l("s", "/etc")], lint=["fold/through-link"])
     refuse("wh-through-loop", "a whiteout below a loop of symlinks", "UNSAFE: whiteout of 'a/x': more than 40 links",
-           [l("a", "b"), l("b", "a")], [wh("a/x")])
+           [l("a", "b"), l("b", "a")], [wh("a/x")], lint=["fold/through-link", "fold/parent"])
     case("wh-link-group", "a whiteout of one name of a group, and the name comes again as another file",
          [f("a", HI), hard("b", "a")], [wh("a"), f("a", b"2")], tree=[f("a", b"2"), f("b", HI)])
     case("wh-link-group-all", "whiteouts of all names of a group", [f("a", HI), hard("b", "a"), f("c")], [wh("a"), wh("b")],
@@ -795,12 +861,12 @@ def whiteouts():
          [f("a", HI)], [wh("a"), f("a", b"2"), hard("b", "a")], tree=[f("a", b"2"), same("b", "a", b"2")])
     refuse("wh-of-a-link-gone-through", "a whiteout of a symlink that another whiteout goes through",
            "UNSAFE: whiteout of 'lib': a whiteout of a link that another goes through",
-           [d("usr"), f("usr/x"), l("lib", "usr")], [wh("lib/x"), wh("lib")])
+           [d("usr"), f("usr/x"), l("lib", "usr")], [wh("lib/x"), wh("lib")], lint=["fold/through-link", "fold/link-replaced"])
     refuse("wh-above-a-link-gone-through", "the same with its directory",
            "UNSAFE: whiteout of 'd': a whiteout of a link that another goes through",
-           [d("d"), l("d/s", "/usr"), d("usr"), f("usr/x")], [wh("d/s/x"), wh("d")])
+           [d("d"), l("d/s", "/usr"), d("usr"), f("usr/x")], [wh("d/s/x"), wh("d")], lint=["fold/through-link", "fold/link-replaced"])
     refuse("wh-then-replaced", "a whiteout through a symlink that a later member replaces: order would matter",
-           f"UNSAFE: 'lib': {LINK_REPLACED}", [d("usr"), f("usr/x"), l("lib", "usr")], [wh("lib/x"), d("lib")])
+           f"UNSAFE: 'lib': {LINK_REPLACED}", [d("usr"), f("usr/x"), l("lib", "usr")], [wh("lib/x"), d("lib")], lint=["fold/through-link", "fold/link-replaced"])
     case("wh-in-a-directory-over-a-symlink", "the directory comes first: the whiteout is of what is in it, that is nothing",
          [d("usr"), f("usr/x"), l("lib", "usr")], [d("lib"), wh("lib/x"), f("lib/n")],
          tree=[d("usr"), f("usr/x"), d("lib"), f("lib/n")])
@@ -811,9 +877,9 @@ def whiteouts():
          [d("usr"), d("usr/s"), f("usr/s/x"), l("lib", "usr")], [d("lib"), opq("lib"), d("lib/s"), opq("lib/s")],
          tree=[d("usr"), d("usr/s"), f("usr/s/x"), d("lib"), d("lib/s")])
     refuse("opq-before-a-directory-over-a-symlink", "the whiteout comes first: some readers empty the symlink's directory",
-           f"UNSAFE: 'lib': {LINK_REPLACED}", [d("usr"), f("usr/x"), l("lib", "usr")], [opq("lib"), d("lib")])
+           f"UNSAFE: 'lib': {LINK_REPLACED}", [d("usr"), f("usr/x"), l("lib", "usr")], [opq("lib"), d("lib")], lint=["fold/through-link", "fold/link-replaced"])
     refuse("opq-by-another-link", "by way of a second symlink it is not plain what is meant",
-           f"UNSAFE: 'lib': {LINK_REPLACED}", [d("usr"), f("usr/x"), l("lib", "usr"), l("o", "lib")], [d("lib"), opq("o")])
+           f"UNSAFE: 'lib': {LINK_REPLACED}", [d("usr"), f("usr/x"), l("lib", "usr"), l("o", "lib")], [d("lib"), opq("o")], lint=["fold/through-link", "fold/link-replaced"])
     case("opq", "an opaque directory keeps nothing of lower layers", base, [opq("a")], tree=[d("a"), f("b")])
     case("opq-root", "an opaque root", base, [opq(""), f("n")], tree=[f("n")])
     case("opq-root-dot", "the same spelled with a dot", base, [member("./.wh..wh..opq"), f("n")], tree=[f("n")])
@@ -826,7 +892,7 @@ def whiteouts():
     case("opq-file", "opaque of a file: the layer has a directory there", base, [d("b"), opq("b")],
          tree=[d("a"), f("a/x", HI), f("a/y"), d("a/s"), f("a/s/z"), d("b")])
     case("opq-through-symlink", "opaque of a symlink to a directory", [d("usr"), f("usr/x"), l("lib", "usr")], [opq("lib")],
-         tree=[d("usr"), l("lib", "usr")])
+         tree=[d("usr"), l("lib", "usr")], lint=["fold/through-link"])
     case("opq-nested", "opaque below opaque", base, [opq("a"), d("a/s", mode=0o700), opq("a/s")],
          tree=[d("a"), d("a/s", mode=0o700), f("b")])
     refuse("opq-twice", "opaque twice", "UNSAFE: whiteout of 'a': twice in one layer", base, [opq("a"), f("a/n"), opq("a")])
@@ -861,15 +927,133 @@ def whiteouts():
          [d("t"), f("t/x"), l("a", "t")], [wh("a"), f("a/n")], tree=[d("t"), f("t/x"), implied("a"), f("a/n")])
 
 
+def two_meanings():
+    """What one reader takes so and another so, beyond the other groups."""
+    prefix = "something where ustar has its prefix, in a header that is not ustar's"
+    refuse("prefix-gnu-text", "a GNU header with a prefix: Python and old Go read a/b/c, GNU tar and libarchive c",
+           f"UNSAFE: 'c': {prefix}", [member("c", magic=GNU, prefix="a/b")])
+    refuse("prefix-gnu-behind-times", "the same behind the times", f"UNSAFE: 'c': {prefix}",
+           [member("c", magic=GNU, fields={345: octal(1, 12) + octal(2, 12) + b"x"})])
+    refuse("prefix-v7", "a header of the old format with a prefix: Python reads a/b/c, others c",
+           f"UNSAFE: 'c': {prefix}", [member("c", magic=V7, prefix="a/b")])
+    refuse("prefix-star", "star's prefix ends where its times begin",
+           "UNSUPPORTED: byte 0: a header of star, whose fields lie elsewhere",
+           [member("c", prefix="a/b", fields={476: octal(1, 12) + octal(2, 12), 508: b"tar\0"}), f("a/b/d")])
+    case("prefix-slash", "a prefix with a slash behind it", [member("c", prefix="a/b/")],
+         tree=[implied("a"), implied("a/b"), f("a/b/c")])
+    refuse("prefix-no-name", "a prefix and no name: the name ends in a slash",
+           "UNSAFE: 'a/': a file with a slash behind its name", [member("", prefix="a")])
+    for what, parts in (("pax", [pax(("path", "d"))]), ("long", [long("L", "d")])):
+        refuse(f"nul-type-{what}-file", "type NUL: Python sees the slash in the header, others the name without",
+               "UNSAFE: 'd': type NUL and two names, one with a slash behind it",
+               parts + [member("d/", "\0", magic=GNU)])
+    for what, parts in (("pax", [pax(("path", "d/"))]), ("long", [long("L", "d/")])):
+        refuse(f"nul-type-{what}-directory", "the same the other way round",
+               "UNSAFE: 'd/': type NUL and two names, one with a slash behind it",
+               parts + [member("d", "\0", magic=GNU)])
+    case("nul-type-pax", "type NUL and two names that agree", [pax(("path", "d/")) + member("x/", "\0", mode=0o755)],
+         tree=[d("d")])
+    for kind, word in (("1", "hard link"), ("2", "symlink"), ("3", "character device"), ("6", "fifo")):
+        refuse("slash-" + word.replace(" ", "-"), "a slash behind the name of what is no directory",
+               f"UNSAFE: 'l/': a {word} with a slash behind its name", [f("t"), member("l/", kind, link="t")])
+    refuse("slash-pax", "the same by way of a pax path", "UNSAFE: 'l/': a symlink with a slash behind its name",
+           [pax(("path", "l/")) + member("l", "2", link="t")])
+    refuse("device-pax", "libarchive takes 7:8, GNU tar 1:3",
+           "UNSAFE: 'c': two device numbers, one in pax SCHILY.devmajor and devminor",
+           [pax(("SCHILY.devmajor", "7"), ("SCHILY.devminor", "8")), c("c", 1, 3)])
+    refuse("device-pax-minor", "the same with one of the two",
+           "UNSAFE: 'c': two device numbers, one in pax SCHILY.devmajor and devminor",
+           [pax(("SCHILY.devminor", "8")), c("c", 1, 3)])
+    case("device-pax-same", "a device number in both places", [pax(("SCHILY.devmajor", "1"), ("SCHILY.devminor", "3")), c("c", 1, 3)],
+         tree=[c("c", 1, 3)])
+    two = "xattr 'user.x' has two values, one in libarchive's form"
+    for what, value in (("other", "eQ"), ("longer", "eHg"), ("none", ""), ("junk", "e!")):
+        refuse(f"xattr-two-values-{what}", "libarchive takes the last, others star's form alone", f"UNSAFE: before byte 1024: {two}",
+               [pax(("LIBARCHIVE.xattr.user.x", value), ("SCHILY.xattr.user.x", "x")) + member("a")])
+    refuse("xattr-two-values-behind", "the same in the other order", f"UNSAFE: before byte 1024: {two}",
+           [pax(("SCHILY.xattr.user.x", "x"), ("LIBARCHIVE.xattr.user.x", "eQ")) + member("a")])
+    case("xattr-both-forms", "libarchive encodes names and values, with padding or without",
+         [pax(("SCHILY.xattr.user.a b", b"\0\xff"), ("LIBARCHIVE.xattr.user.a%20b", "AP8="),
+              ("SCHILY.xattr.user.e", b""), ("LIBARCHIVE.xattr.user.e", b"")) + member("a")],
+         tree=[f("a", xattrs={"user.a b": b"\0\xff", "user.e": b""})])
+    for key in ("LIBARCHIVE.xattr.user.x", "SCHILY.acl.access", "SCHILY.acl.default", "SCHILY.fflags",
+                "RHT.security.selinux", "GNU.dumpdir", "LIBARCHIVE.symlinktype"):
+        case(f"passed-over-{key}", "some readers honour it, container tools do not",
+             [pax((key, "eA")) + member("a")], tree=[f("a")], lint=["tar/pax-passed-over"])
+    for key in ("PATH", "Size", "schily.xattr.user.x", "Gnu.Sparse.map"):
+        case(f"pax-case-{key}", "a keyword in another case is another keyword", [pax((key, "b")) + member("a")],
+             tree=[f("a")], lint=["tar/pax-case"])
+    refuse("global-behind-long-name", "a global header between a GNU long name and its member",
+           "UNSAFE: before byte 1536: a pax header and a GNU long name",
+           [long("L", "b"), pax(("comment", "x"), kind="g"), member("a", magic=GNU)], lint=["tar/global-between"])
+    for what, value in (("nul-first", b"\0000644\0"), ("nine", b"0000699\0"), ("plus", b"+000644\0"),
+                        ("inside", b"00 0644\0"), ("tab", b"\t000644\0")):
+        refuse(f"number-{what}", "a number that readers cut, take or refuse", "FORMAT: 'a': its mode is not a number",
+               [member("a", fields={100: value})])
+    for kind, data in (("S", b"x" * 512), ("V", b""), ("M", b"y" * 700), ("7", HI)):
+        refuse(f"type-{kind}-with-data", "the data of what is left out is not the next header",
+               "UNSUPPORTED: 'a': a sparse member" if kind == "S" else f"UNSUPPORTED: 'a': a member of type '{kind}'",
+               [member("a", kind, data, magic=GNU), f("b"), f("b")], lint=["tar/sparse" if kind == "S" else "tar/type", "fold/twice"])
+    refuse("type-S-maps", "maps of holes behind a sparse header are not the next header",
+           "UNSUPPORTED: 'a': a sparse member",
+           [header("a", "S", size=512, magic=GNU, fields={482: b"\1"}) + bytes(504) + b"\1" + bytes(7) + bytes(512)
+            + b"x" * 512, f("b"), f("b")], lint=["tar/sparse", "fold/twice"])
+    case("unicode-twins", "one text composed in two ways is two names",
+         [f("caf\u00e9"), f("cafe\u0301"), f("\ud55c"), f("\u1112\u1161\u11ab"), f("\u304c"), f("\u304b\u3099")],
+         tree=[f("caf\u00e9"), f("cafe\u0301"), f("\ud55c"), f("\u1112\u1161\u11ab"), f("\u304c"), f("\u304b\u3099")],
+         lint=["tree/unicode-twins"] * 3)
+    case("unicode-not-twins", "texts that only look alike are no twins",
+         [f("e"), f("\u00e9"), f("\u00e8"), f("\u0435"), f(b"\xe9"), f("\ud55c"), f("\ud558")],
+         tree=[f("e"), f("\u00e9"), f("\u00e8"), f("\u0435"), f(b"\xe9"), f("\ud55c"), f("\ud558")])
+    case("link-other-time", "Docker gives a file the time of each link to it", [f("a", mtime=5), hard("b", "a", mtime=6)],
+         tree=[f("a", mtime=5), same("b", "a").but(mtime=5)], lint=["fold/hard-link-attributes"])
+    case("wh-behind-first-layer", "a whiteout behind its entry in the lowest layer", [f("a"), wh("a")], tree=[f("a")],
+         lint=["fold/whiteout-behind"])
+    case("wh-before-first-layer", "and before it", [wh("a"), f("a")], tree=[f("a")])
+
+
+def several():
+    """More than one thing is wrong: all of it is found, and reading goes on as docs/lint.md says."""
+    refuse("several-in-one-header", "a member with four bad fields",
+           "FORMAT: 'a': its mode is not a number",
+           [member("a", fields={100: b"x" * 8, 108: base256(-1, 8), 116: base256(1 << 40, 8), 136: b"y" * 12})],
+           lint=["tar/number", "tar/negative", "tar/id", "tar/number"])
+    refuse("several-in-one-pax-header", "records with each another fault, and the rest lost",
+           "FORMAT: before byte 1024: pax uid is not a number of 64 bits",
+           [pax(("uid", "x"), ("path", ""), ("mtime", "1"), ("mtime", "2"), ("hdrcharset", "KOI8"), b"bad\n") + member("a")],
+           lint=["tar/pax-number", "tar/pax-text", "tar/pax-key-twice", "tar/pax-charset", "tar/pax-record"])
+    refuse("several-headers-before-one", "pax headers and long names upon each other",
+           "UNSAFE: before byte 1536: two pax headers for one member",
+           [pax(("uid", "1")) + pax(("path", "c")) + long("L", "d") + long("L", b"e\0f") + member("a", magic=GNU)],
+           lint=["tar/pax-twice", "tar/pax-and-long-name", "tar/long-name-twice", "tar/long-name"])
+    refuse("several-members", "each member has a fault of its own",
+           "UNSAFE: '../x': '..' in a path",
+           [member("../x", "0", HI), member("", "0", HI), member("d/", "5", bytes(512)), hard("h", "gone"), hard("h", "../gone"),
+            f("f"), f("f"), f("f/x"), member(".wh.", "0"), member(".wh.a", "0", HI), header("p", size=3) + HI + b"x" * 509,
+            member("l", "2", link=""), c("c", 4096, 0), f("end")],
+           lint=["tar/dot-dot", "tar/name-empty", "tar/data", "fold/hard-link", "tar/dot-dot", "fold/twice", "fold/parent",
+                 "tar/whiteout-name", "tar/whiteout-data", "tar/padding", "tar/target", "tar/device"])
+    refuse("several-then-cut", "what was found before an end is told", "UNSAFE: 'a': twice in one layer",
+           layer(f("a"), f("a"), f("b", HI))[:-1500], lint=["fold/twice", "tar/cut"])
+    refuse("several-layers", "a damaged layer is no reason to leave out the next",
+           "FORMAT: byte 512: a tar header with a wrong checksum",
+           layer(f("a"), member("b", checksum="bad"), f("c")), [f("d"), f("d")], lint=["tar/checksum", "fold/twice"])
+    refuse("several-whiteouts", "whiteouts, each with another fault", "UNSAFE: '.wh..': a whiteout of no name",
+           [d("t"), l("s", "t"), f("t/x")], [member(".wh.."), wh("s/x"), wh("s"), wh("t/y"), wh("t/y"), f("t/z"), l("t", "/")],
+           lint=["tar/whiteout-name", "fold/whiteout-twice", "fold/through-link", "fold/link-replaced", "fold/directory-replaced"])
+
+
 def main(out):
-    for group in (plain, numbers, data, headers, links, twice, symlinks, whiteouts):
+    for group in (plain, numbers, data, headers, links, twice, symlinks, whiteouts, two_meanings, several):
         group()
-    for name, (why, layers, expect) in cases.items():
+    for name, (why, layers, expect, lint) in cases.items():
         where = os.path.join(out, "layers", name)
         os.makedirs(where, exist_ok=True)
         files = {f"layer{i + 1}.tar": content for i, content in enumerate(layers)}
         files["expect"] = expect.encode()
         files["why"] = (why + "\n").encode()
+        if lint:
+            files["lint"] = "".join(rule + "\n" for rule in lint).encode()
         for file, content in files.items():
             with open(os.path.join(where, file), "wb") as stream:
                 stream.write(content)

@@ -35,7 +35,7 @@ static int parse(const char *text, size_t len, bool is_global)
 {
 	memcpy(body, text, len);
 	body[len] = '\0';
-	return nacre_pax_parse(body, len, is_global, &limits, &arena, &pax, &err);
+	return nacre_pax_parse(body, len, is_global, &limits, &arena, NULL, &pax, &err);
 }
 
 #define PARSE(text) parse((text), sizeof(text) - 1, false)
