@@ -154,6 +154,7 @@ struct nacre_env {
 	nacre_event_fn *event;	/**< NULL: nobody listens */
 	void *user;		/**< handed to event */
 	bool no_sync;		/**< results need not survive a crash of the machine */
+	bool require_cage;	/**< fail, instead of warning, where a worker cannot be caged whole */
 	const char *passphrase; /**< for encrypted private keys; NULL: none was given */
 	uint64_t deadline_ns;	/**< of CLOCK_MONOTONIC; 0: none. nacre_env_start() sets it */
 };
