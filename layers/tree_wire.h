@@ -27,6 +27,7 @@ enum {
 	NACRE_WIRE_EXPLICIT = 1, /* node->is_explicit */
 	NACRE_WIRE_SHARED = 2,	 /* an inode that further names will share: numbered from 0 on */
 	NACRE_WIRE_LINK = 4,	 /* a further name */
+	NACRE_WIRE_TOUCHED = 8,	 /* node->touched is above node->layer; by how much is lost */
 };
 
 /**

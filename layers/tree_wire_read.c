@@ -353,6 +353,14 @@ static bool is_in_order(const struct nacre_node *parent, const char *name)
 	return !last || strcmp(last->name, name) < 0;
 }
 
+static void put_marks(struct nacre_node *node, unsigned flags, unsigned layer)
+{
+	node->is_explicit = (flags & NACRE_WIRE_EXPLICIT) != 0;
+	node->layer = (uint16_t)layer;
+	node->touched =
+		(uint16_t)(flags & NACRE_WIRE_TOUCHED && layer < UINT16_MAX ? layer + 1 : layer);
+}
+
 static int put_node(struct wire *wire, uint64_t depth, unsigned flags, unsigned layer,
 	const char *name, size_t name_len, struct nacre_err *err)
 {
@@ -376,8 +384,7 @@ static int put_node(struct wire *wire, uint64_t depth, unsigned flags, unsigned 
 		rc = nacre_tree_add(wire->tree, parent, name, name_len, inode, &node, err);
 	if (rc)
 		return rc;
-	node->is_explicit = (flags & NACRE_WIRE_EXPLICIT) != 0;
-	node->layer = (uint16_t)layer;
+	put_marks(node, flags, layer);
 	wire->last = node;
 	wire->last_depth = depth;
 	wire->path_bytes += name_len + 1;
@@ -391,7 +398,7 @@ static int put_root(struct wire *wire, uint64_t depth, unsigned flags, unsigned 
 	struct nacre_inode *inode = NULL;
 	int rc;
 
-	if (depth != 0 || name_len != 0 || (flags & ~NACRE_WIRE_EXPLICIT))
+	if (depth != 0 || name_len != 0 || (flags & (NACRE_WIRE_LINK | NACRE_WIRE_SHARED)))
 		return malformed("it does not begin with the root", err);
 	rc = take_inode(wire, &inode, err);
 	if (rc)
@@ -399,8 +406,7 @@ static int put_root(struct wire *wire, uint64_t depth, unsigned flags, unsigned 
 	if (inode->type != NACRE_TYPE_DIR)
 		return malformed("a root that is no directory", err);
 	root->inode = inode;
-	root->is_explicit = (flags & NACRE_WIRE_EXPLICIT) != 0;
-	root->layer = (uint16_t)layer;
+	put_marks(root, flags, layer);
 	wire->last = root;
 	return 0;
 }
@@ -424,7 +430,7 @@ static int take_record(struct wire *wire, struct nacre_err *err)
 	if (rc)
 		return rc;
 	name[name_len] = '\0';
-	if (flags > 7 ||
+	if (flags > 15 ||
 		(flags & (NACRE_WIRE_LINK | NACRE_WIRE_SHARED)) ==
 			(NACRE_WIRE_LINK | NACRE_WIRE_SHARED))
 		return malformed("unknown flags", err);

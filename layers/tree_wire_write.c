@@ -234,6 +234,7 @@ static int add_node(
 	unsigned char data[RECORD_BYTES];
 	int rc;
 
+	flags |= node->touched > node->layer ? NACRE_WIRE_TOUCHED : 0;
 	flags |= !shared ? 0U : is_link ? NACRE_WIRE_LINK : NACRE_WIRE_SHARED;
 	put_number(data, depth, 4);
 	put_number(data + 4, flags, 1);

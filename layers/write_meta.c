@@ -246,7 +246,7 @@ int nacre_write_meta_finish(struct nacre_write_meta *meta, struct nacre_err *err
 
 static int check_empty(int dir, struct nacre_err *err)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
 	const struct dirent *entry;
 	int rc = 0;
