@@ -20,7 +20,7 @@ static int check_deep(const struct nacre_layout *layout, const struct nacre_mani
 	int rc;
 
 	memset(&image, 0, sizeof(image));
-	rc = nacre_image_tree_read(layout, manifest, config, -1, env, &image, err);
+	rc = nacre_image_tree_check(layout, manifest, config, env, &image, err);
 	checked->tar_bytes = image.tar_bytes;
 	checked->members = image.members;
 	return rc;

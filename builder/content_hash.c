@@ -4,6 +4,7 @@
 
 #include "base/env.h"
 #include "base/scope.h"
+#include "builder/layer_stream.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -15,18 +15,56 @@ struct nacre_image_tree {
 };
 
 /**
- * Reads every layer: digest of the blob, decompression, DiffID, members, fold.
+ * Reads every layer: digest of the blob; then, in a worker that has nothing but the blobs,
+ * decompression, DiffID, members, fold.
  *
  * @param manifest   its layers agree in number with the config's diff_ids (nacre_config_check)
  * @param scratch    as nacre_layer_blob_open() has it
  * @param out_image  set on success only; the caller's to clear
  *
  * Errors: those of the layers, each with "layer 2 of 5: " in front; LIMIT (image-bytes,
- * image-members).
+ * image-members); those of a worker.
  */
 NACRE_CHECKED int nacre_image_tree_read(const struct nacre_layout *layout,
 	const struct nacre_manifest *manifest, const struct nacre_config *config, int scratch,
 	const struct nacre_env *env, struct nacre_image_tree *out_image, struct nacre_err *err);
 void nacre_image_tree_clear(struct nacre_image_tree *image);
+
+/** The same, and the tree is thrown away: only what is counted is in the result. */
+NACRE_CHECKED int nacre_image_tree_check(const struct nacre_layout *layout,
+	const struct nacre_manifest *manifest, const struct nacre_config *config,
+	const struct nacre_env *env, struct nacre_image_tree *out_image, struct nacre_err *err);
+
+/* ------------------------------------------- the parts, for who divides them between workers */
+
+/** Opens the blobs and proves their digests. The tree is empty. Errors: those of the blobs. */
+NACRE_CHECKED int nacre_image_tree_open(const struct nacre_layout *layout,
+	const struct nacre_manifest *manifest, const struct nacre_config *config, int scratch,
+	const struct nacre_env *env, struct nacre_image_tree *out_image, struct nacre_err *err);
+
+/** Decompresses and folds all layers into the tree: in a worker. */
+NACRE_CHECKED int nacre_image_tree_fold(
+	struct nacre_image_tree *image, const struct nacre_env *env, struct nacre_err *err);
+
+/** A file without a name for a tree on its way from one process to another. Errors: IO. */
+NACRE_CHECKED int nacre_image_tree_file(int *out_fd, struct nacre_err *err);
+
+/** Puts the tree into such a file. Errors: IO, NOMEM. */
+NACRE_CHECKED int nacre_image_tree_store(
+	struct nacre_image_tree *image, int fd, struct nacre_err *err);
+
+/** Takes it out, and trusts nothing of it. Errors: those of nacre_tree_wire_read(). */
+NACRE_CHECKED int nacre_image_tree_load(
+	struct nacre_image_tree *image, int fd, const struct nacre_env *env, struct nacre_err *err);
+
+/** Notes which layers hold content that is still in the tree (nacre_layer_blob_is_wanted). */
+void nacre_image_tree_want_layers(const struct nacre_image_tree *image);
+
+/** The descriptors of all blobs, and `more` further ones at their end: what a worker keeps. */
+NACRE_CHECKED int nacre_image_tree_fds(const struct nacre_image_tree *image, const int *more,
+	size_t more_count, int **out_fds, size_t *out_count, struct nacre_err *err);
+
+/** Memory that decompressing and folding takes, for the cage of a worker that does it. */
+uint64_t nacre_image_tree_memory(const struct nacre_limits *limits);
 
 #endif

@@ -1,50 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one place where the stages of reading a layer are put together: size and digest of the blob,
- * then decompression with its caps, then the digest of the tar. Members are the fold's.
- *
- * The blob stays open from the check on, and every stream proves the DiffID again: whoever changes
- * the file meanwhile changes a digest.
+ * Size and digest of a blob, before anything looks into it. It stays open from then on, and every
+ * stream of it proves the DiffID again: whoever changes the file meanwhile changes a digest.
  */
 #include "builder/layer_blob.h"
 
 #include "base/env.h"
 #include "base/scope.h"
+#include "builder/layer_stream.h"
 #include "formats/mediatype.h"
-#include "layers/spool.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define CHUNK ((size_t)256 << 10)
-#define PROGRESS_BYTES ((uint64_t)8 << 20)
-
-struct nacre_layer_blob {
-	struct nacre_origin origin; /* first: it is what inodes point at */
-	int scratch;
-	struct nacre_digest diff_id;
-	enum nacre_codec codec;
-	struct nacre_budget budget;
-	struct nacre_limits limits; /* not above the budget */
-	uint64_t size_bytes;
-	int fd;
-	bool is_wanted;
-	struct nacre_spool *spool; /* the uncompressed tar, once something is opened at random */
-	char *name;
-};
-
-struct nacre_layer_stream {
-	struct nacre_source source; /* first: counts and tells progress */
-	struct nacre_layer_blob *blob;
-	const struct nacre_env *env;
-	struct nacre_source *file;
-	struct nacre_source *decoded;
-	struct nacre_source *hashed;
-	struct nacre_hash *hash;
-	uint64_t bytes;
-	uint64_t told;
-	bool is_ended;
-};
 
 int nacre_layer_codec(const char *media_type, enum nacre_codec *out_codec, struct nacre_err *err)
 {
@@ -82,7 +51,7 @@ static int prove_digest(const struct nacre_layer_blob *blob, const struct nacre_
 			break;
 		nacre_hash_add(hash, data, got);
 		done += got;
-		if (done - told >= PROGRESS_BYTES) {
+		if (done - told >= NACRE_LAYER_PROGRESS) {
 			rc = nacre_progress(env, blob->name, done, desc->size_bytes, err);
 			told = done;
 		}
@@ -115,7 +84,7 @@ static int fill_spool(struct nacre_layer_blob *blob, struct nacre_err *err)
 	if (rc == 0)
 		rc = nacre_layer_stream_open(blob, NULL, &stream, err);
 	if (rc == 0)
-		rc = nacre_stream_copy(&stream->source, sink, NULL, err);
+		rc = nacre_stream_copy(nacre_layer_stream_source(stream), sink, NULL, err);
 	if (rc == 0)
 		rc = nacre_layer_stream_finish(stream, NULL, err);
 	if (rc == 0)
@@ -214,90 +183,4 @@ const struct nacre_budget *nacre_layer_blob_budget(const struct nacre_layer_blob
 const struct nacre_limits *nacre_layer_blob_limits(const struct nacre_layer_blob *blob)
 {
 	return &blob->limits;
-}
-
-/* ---------------------------------------------------------------------- stream */
-
-static int stream_read(
-	struct nacre_source *source, void *data, size_t cap, size_t *out_len, struct nacre_err *err)
-{
-	struct nacre_layer_stream *stream = (struct nacre_layer_stream *)source;
-	int rc = nacre_source_read(stream->hashed, data, cap, out_len, err);
-
-	if (rc)
-		return rc;
-	stream->is_ended = *out_len == 0;
-	stream->bytes += *out_len;
-	if (stream->bytes - stream->told < PROGRESS_BYTES)
-		return 0;
-	stream->told = stream->bytes;
-	return nacre_progress(stream->env, stream->blob->name, stream->bytes, 0, err);
-}
-
-static void stream_free(struct nacre_source *source)
-{
-	nacre_layer_stream_free((struct nacre_layer_stream *)source);
-}
-
-int nacre_layer_stream_open(struct nacre_layer_blob *blob, const struct nacre_env *env,
-	struct nacre_layer_stream **out_stream, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = calloc(1, sizeof(*stream));
-	int rc;
-
-	if (!stream)
-		return nacre_fail_nomem(err);
-	stream->source = (struct nacre_source){ stream_read, stream_free };
-	stream->blob = blob;
-	stream->env = env;
-	rc = nacre_source_fd(blob->fd, 0, blob->size_bytes, &stream->file, err);
-	if (rc == 0)
-		rc = nacre_decode_new(
-			blob->codec, stream->file, &blob->limits, &stream->decoded, err);
-	if (rc == 0)
-		rc = nacre_hash_new_like(&blob->diff_id, &stream->hash, err);
-	if (rc == 0)
-		rc = nacre_source_hash(stream->decoded, stream->hash, &stream->hashed, err);
-	if (rc == 0)
-		*out_stream = nacre_steal(&stream);
-	return rc;
-}
-
-struct nacre_source *nacre_layer_stream_source(struct nacre_layer_stream *stream)
-{
-	return &stream->source;
-}
-
-int nacre_layer_stream_finish(
-	struct nacre_layer_stream *stream, uint64_t *out_tar_bytes, struct nacre_err *err)
-{
-	struct nacre_digest digest;
-
-	if (!stream->is_ended)
-		return nacre_fail(err, NACRE_E_FORMAT, "bytes behind what was read of the layer");
-	nacre_hash_finish(stream->hash, &digest);
-	if (!nacre_digest_equal(&digest, &stream->blob->diff_id))
-		return nacre_fail(err, NACRE_E_DIGEST, "content has DiffID %s, the config says %s",
-			digest.text, stream->blob->diff_id.text);
-	if (out_tar_bytes)
-		*out_tar_bytes = stream->bytes;
-	return 0;
-}
-
-void nacre_layer_stream_free(struct nacre_layer_stream *stream)
-{
-	if (!stream)
-		return;
-	nacre_source_free(stream->hashed);
-	nacre_source_free(stream->decoded);
-	nacre_source_free(stream->file);
-	nacre_hash_free(stream->hash);
-	free(stream);
-}
-
-void nacre_layer_stream_freep(struct nacre_layer_stream **stream)
-{
-	nacre_layer_stream_free(*stream);
-	*stream = NULL;
 }

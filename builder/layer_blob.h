@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * One layer of an image in a layout: a blob whose digest is proven before anything looks into it, a
- * stream of its tar whose DiffID is proven at its end, and the origin of the files in it.
+ * One layer of an image in a layout: a blob whose digest is proven before anything looks into it,
+ * and the origin of the files in it. layer_stream.h has its bytes.
  */
 #ifndef NACRE_BUILDER_LAYER_BLOB_H
 #define NACRE_BUILDER_LAYER_BLOB_H
@@ -9,10 +9,25 @@
 #include "builder/budget.h"
 #include "formats/layout.h"
 #include "layers/codec.h"
-#include "layers/tree.h"
+#include "layers/spool.h"
 
-/** Opaque; as an origin its keys are offsets in the uncompressed tar. */
-struct nacre_layer_blob;
+/** How often reading one tells of its progress. */
+#define NACRE_LAYER_PROGRESS ((uint64_t)8 << 20)
+
+/** As an origin its keys are offsets in the uncompressed tar. For layer_*.c; others use calls. */
+struct nacre_layer_blob {
+	struct nacre_origin origin; /* first: it is what inodes point at */
+	int scratch;
+	struct nacre_digest diff_id;
+	enum nacre_codec codec;
+	struct nacre_budget budget;
+	struct nacre_limits limits; /* not above the budget */
+	uint64_t size_bytes;
+	int fd;
+	bool is_wanted;
+	struct nacre_spool *spool; /* the uncompressed tar, once something is opened at random */
+	char *name;
+};
 
 /**
  * Opens the blob and reads all of it to prove its digest.
@@ -43,26 +58,6 @@ const struct nacre_budget *nacre_layer_blob_budget(const struct nacre_layer_blob
 
 /** The limits for this layer: those of the env, lowered to its budget. */
 const struct nacre_limits *nacre_layer_blob_limits(const struct nacre_layer_blob *blob);
-
-/** A source of the uncompressed tar. */
-struct nacre_layer_stream;
-
-/** Several may be open, one after the other or at once. Errors: NOMEM. */
-NACRE_CHECKED int nacre_layer_stream_open(struct nacre_layer_blob *blob,
-	const struct nacre_env *env, struct nacre_layer_stream **out_stream, struct nacre_err *err);
-
-/** Borrowed. Reads: those of the codec, CANCELED. */
-struct nacre_source *nacre_layer_stream_source(struct nacre_layer_stream *stream);
-
-/**
- * Proves the DiffID; the source must have been read to its end.
- *
- * Errors: DIGEST; FORMAT (not read to its end).
- */
-NACRE_CHECKED int nacre_layer_stream_finish(
-	struct nacre_layer_stream *stream, uint64_t *out_tar_bytes, struct nacre_err *err);
-void nacre_layer_stream_free(struct nacre_layer_stream *stream);
-void nacre_layer_stream_freep(struct nacre_layer_stream **stream);
 
 /** The codec that a layer's media type says. Errors: UNSUPPORTED. */
 NACRE_CHECKED int nacre_layer_codec(

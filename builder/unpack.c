@@ -2,73 +2,43 @@
 /*
  * Unpacking: plan, then write. The first half reads everything and touches nothing; what passes
  * between the halves is the tree and, for each layer, a stream of its bytes. The second half
- * neither parses nor resolves: it copies spans of a stream to single names.
+ * neither parses nor resolves: it copies spans of a stream to single names. Each half is a worker
+ * of its own in a cage; here the staging directory is made, and renamed when both are done.
  */
 #include "base/env.h"
+#include "base/frames.h"
 #include "base/scope.h"
-#include "builder/image_tree.h"
 #include "builder/staging.h"
-#include "builder/unpack_policy.h"
-#include "layers/write.h"
+#include "builder/unpack_workers.h"
 #include "sign/trusted.h"
-
-#include <nacre/builder.h>
 
 #include <string.h>
 
-/* Finds the layers that hold something that is still in the tree: the others need not be read. */
-static void want_layers(const struct nacre_tree *tree)
+/* A worker's ends are for it alone: who holds them too would never see them close. */
+static int read_and_write(struct nacre_unpack_work *work, struct nacre_staging *staging,
+	const char *target, struct nacre_unpacked *out_unpacked, struct nacre_err *err)
 {
-	for (struct nacre_node *node = tree->root; node; node = nacre_tree_next(node)) {
-		const struct nacre_inode *inode = node->inode;
+	NACRE_CLEANUP(nacre_worker_freep)
+	struct nacre_worker *reader = NULL;
+	NACRE_CLEANUP(nacre_worker_freep)
+	struct nacre_worker *writer = NULL;
+	nacre_autofd int from = -1, to = -1;
+	int ends[2] = { -1, -1 };
+	int rc = nacre_frames_pipe(ends, err);
 
-		if (inode->type == NACRE_TYPE_FILE && inode->size_bytes > 0)
-			nacre_layer_blob_want(inode->u.content.origin);
-	}
-}
-
-static int write_layer(struct nacre_writer *writer, struct nacre_layer_blob *blob,
-	const struct nacre_env *env, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = NULL;
-	int rc = nacre_step(env, err, "writing %s", nacre_layer_blob_name(blob));
-
+	from = ends[0];
+	work->contents = to = ends[1];
 	if (rc == 0)
-		rc = nacre_layer_stream_open(blob, env, &stream, err);
+		rc = nacre_unpack_reader_start(work, &reader, err);
+	nacre_fd_close(&to);
 	if (rc == 0)
-		rc = nacre_writer_stream(writer, nacre_layer_blob_origin(blob),
-			nacre_layer_stream_source(stream), err);
+		rc = nacre_staging_open(staging, target, work->options->replace, err);
+	work->staging = staging->dir;
+	work->contents = from;
 	if (rc == 0)
-		rc = nacre_layer_stream_finish(stream, NULL, err);
-	return rc ? nacre_within(err, rc, "%s", nacre_layer_blob_name(blob)) : 0;
-}
-
-static int write_tree(struct nacre_image_tree *image, int staging,
-	const struct nacre_unpack_options *options, const struct nacre_env *env,
-	struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_writer_freep)
-	struct nacre_writer *writer = NULL;
-	const struct nacre_write_options how = {
-		.keep_owner = !options->no_owner,
-		.devices = options->devices,
-	};
-	bool sync = !env || !env->no_sync;
-	int rc = nacre_writer_new(&image->tree, staging, &how, env, &writer, err);
-
-	if (rc == 0)
-		rc = nacre_writer_dirs(writer, err);
-	want_layers(&image->tree);
-	for (size_t i = 0; i < image->layer_count && rc == 0; i++) {
-		if (nacre_layer_blob_is_wanted(image->layers[i]))
-			rc = write_layer(writer, image->layers[i], env, err);
-	}
-	if (rc == 0)
-		rc = nacre_writer_finish(writer, err);
-	if (rc == 0 && sync)
-		rc = nacre_writer_sync(writer, err);
-	return rc;
+		rc = nacre_unpack_writer_start(work, &writer, err);
+	nacre_fd_close(&from);
+	return rc ? rc : nacre_unpack_workers_finish(reader, writer, out_unpacked, err);
 }
 
 int nacre_unpack(const struct nacre_layout *layout, const struct nacre_trusted *trusted,
@@ -79,23 +49,25 @@ int nacre_unpack(const struct nacre_layout *layout, const struct nacre_trusted *
 	struct nacre_image_tree image;
 	NACRE_CLEANUP(nacre_staging_clear)
 	struct nacre_staging staging = NACRE_STAGING;
+	nacre_autofd int tree_file = -1;
 	static const struct nacre_unpack_options plain;
+	struct nacre_unpack_work work = {
+		.image = &image, .options = options ? options : &plain, .env = env
+	};
 	struct nacre_unpacked unpacked;
 	int rc;
 
 	memset(&image, 0, sizeof(image));
-	options = options ? options : &plain;
 	/* First, because nobody wants to hear about it after a minute of reading. */
-	rc = nacre_staging_check(target, options->replace, err);
+	rc = nacre_staging_check(target, work.options->replace, err);
 	if (rc == 0)
-		rc = nacre_image_tree_read(layout, nacre_trusted_manifest(trusted),
+		rc = nacre_image_tree_open(layout, nacre_trusted_manifest(trusted),
 			nacre_trusted_config(trusted), -1, env, &image, err);
 	if (rc == 0)
-		rc = nacre_unpack_policy_apply(&image.tree, options, env, &unpacked, err);
+		rc = nacre_image_tree_file(&tree_file, err);
+	work.tree_file = tree_file;
 	if (rc == 0)
-		rc = nacre_staging_open(&staging, target, options->replace, err);
-	if (rc == 0)
-		rc = write_tree(&image, staging.dir, options, env, err);
+		rc = read_and_write(&work, &staging, target, &unpacked, err);
 	if (rc == 0)
 		rc = nacre_staging_commit(&staging, !env || !env->no_sync, err);
 	if (rc == 0)

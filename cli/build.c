@@ -18,6 +18,7 @@ struct args {
 	const char *xattrs;
 	uint64_t jobs;
 	struct cli_list limits;
+	bool require_cage;
 	bool json;
 	bool quiet;
 };
@@ -36,6 +37,7 @@ static const struct cli_opt opts[] = {
 	{ CLI_TEXT, 0, "xattrs", "all", offsetof(struct args, xattrs),
 		"of rootfs:DIR/, more than user.* and security.capability" },
 	CLI_LIMIT_OPT(struct args),
+	CLI_CAGE_OPT(struct args),
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
 	{ CLI_FLAG, 'q', "quiet", NULL, offsetof(struct args, quiet),
 		"print nothing but the image ID" },
@@ -124,6 +126,7 @@ static int read_options(
 	options->context = cli->operands.count > 0 ? cli->operands.items[0] : ".";
 	options->recipe = args->recipe;
 	options->store = cli->store;
+	cli->env.require_cage = args->require_cage;
 	code = cli_jobs_set(cli, args->jobs);
 	if (code)
 		return code;

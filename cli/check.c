@@ -21,6 +21,7 @@ struct args {
 	uint64_t jobs;
 	const char *platform;
 	struct cli_list limits;
+	bool require_cage;
 	bool json;
 	bool quiet;
 };
@@ -45,6 +46,7 @@ static const struct cli_opt opts[] = {
 		"threads for hashing files, else one a processor" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
+	CLI_CAGE_OPT(struct args),
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json),
 		"print one JSON object a difference, and one at the end" },
 	{ CLI_FLAG, 'q', "quiet", NULL, offsetof(struct args, quiet), "print nothing" },
@@ -134,6 +136,7 @@ static int check(struct cli *cli, const struct args *args, const struct cli_imag
 		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
 	if (args->json && args->quiet)
 		return cli_fail_usage(cli, "--json and --quiet exclude each other");
+	cli->env.require_cage = args->require_cage;
 	code = cli_jobs_set(cli, args->jobs);
 	return code ? code : cli_limits_set(cli, &args->limits);
 }

@@ -74,6 +74,12 @@ struct cli_common {
 			"change a limit; VALUE may end in k, M, G"                                 \
 	}
 
+#define CLI_CAGE_OPT(type)                                                                         \
+	{                                                                                          \
+		CLI_FLAG, 0, "require-cage", NULL, offsetof(type, require_cage),                   \
+			"fail where the workers cannot be shut in whole"                           \
+	}
+
 #define CLI_PLATFORM_OPT(type)                                                                     \
 	{                                                                                          \
 		CLI_TEXT, 0, "platform", "OS/ARCH", offsetof(type, platform),                      \

@@ -14,6 +14,7 @@ struct args {
 	bool mtree;
 	const char *platform;
 	struct cli_list limits;
+	bool require_cage;
 };
 
 static const struct cli_opt opts[] = {
@@ -25,6 +26,7 @@ static const struct cli_opt opts[] = {
 		"print a list that mtree and bsdtar read" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
+	CLI_CAGE_OPT(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -153,6 +155,7 @@ static int run(struct cli *cli, const void *opaque)
 
 	if (args->is_long + args->json + args->mtree > 1)
 		return cli_fail_usage(cli, "only one of --long, --json and --mtree");
+	cli->env.require_cage = args->require_cage;
 	if (cli->operands.count > 1)
 		options.path = cli->operands.items[1];
 	code = cli_image_name(cli, args->platform, &image);

@@ -22,6 +22,7 @@ struct args {
 	const char *xattrs;
 	const char *platform;
 	struct cli_list limits;
+	bool require_cage;
 };
 
 static const struct cli_opt opts[] = {
@@ -39,6 +40,7 @@ static const struct cli_opt opts[] = {
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
+	CLI_CAGE_OPT(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -292,6 +294,7 @@ static int check(struct cli *cli, const struct args *args, const struct cli_imag
 		return code;
 	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
 		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
+	cli->env.require_cage = args->require_cage;
 	return cli_limits_set(cli, &args->limits);
 }
 

@@ -19,6 +19,7 @@ struct args {
 	const char *xattrs;
 	const char *platform;
 	struct cli_list limits;
+	bool require_cage;
 };
 
 static const struct cli_opt opts[] = {
@@ -37,6 +38,7 @@ static const struct cli_opt opts[] = {
 		"a directory that is there is exchanged in one step" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
+	CLI_CAGE_OPT(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -77,6 +79,7 @@ static int run(struct cli *cli, const void *opaque)
 	if (code)
 		return code;
 	cli->env.no_sync = args->no_sync;
+	cli->env.require_cage = args->require_cage;
 	if (nacre_unpack(image.layout, trusted, cli->operands.items[1], &options, &cli->env,
 		    &unpacked, &err))
 		return cli_fail_with(cli, &err);

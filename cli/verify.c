@@ -12,6 +12,7 @@ struct args {
 	bool deep;
 	const char *platform;
 	struct cli_list limits;
+	bool require_cage;
 	bool json;
 };
 
@@ -21,6 +22,7 @@ static const struct cli_opt opts[] = {
 		"decompress the layers and check what is in them" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
+	CLI_CAGE_OPT(struct args),
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
 	CLI_COMMON_OPTS(struct args),
 };
@@ -67,6 +69,7 @@ static int run(struct cli *cli, const void *opaque)
 		code = cli_trust_image(cli, &args->trust, &image, &trusted);
 	if (code)
 		return code;
+	cli->env.require_cage = args->require_cage;
 	if (nacre_image_check(image.layout, trusted, args->deep, &cli->env, &checked, &err))
 		return cli_fail_with(cli, &err);
 	(args->json ? print_json : print_text)(trusted, &checked, args->deep);

@@ -4,16 +4,19 @@
  * tests; tests/lib/faults.py drives it.
  *
  * FAILCALL_HOW   ENOSPC or EIO: the call number FAILCALL_AT (from 0) fails so and does nothing;
- *                KILL: the process dies instead of making it;
+ *                KILL: the process dies instead of making it, caller or worker;
  *                EINTR, SHORT: every second read, write or lock is interrupted, or every read and
  *                write moves one byte only
- * FAILCALL_MARK  a file that is made when the call has been reached, with the name of the function
+ * FAILCALL_MARK  a file that gets the name of the function when the call has been reached
  *
- * What the C library calls inside of itself (stdio, readdir) does not pass here.
+ * Calls are counted over the program and the workers that it forks, which share the file as memory:
+ * they may open nothing. What the C library calls inside of itself (stdio, readdir) does not pass
+ * here.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -22,6 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -36,10 +41,19 @@ enum how {
 	HOW_SHORT,
 };
 
+#define MARK_BYTES 64
+
+/* What the processes share. */
+struct shared {
+	char name[MARK_BYTES]; /* of the function that was reached */
+	atomic_long calls;
+};
+
 static enum how how;
 static int number; /* of the error */
 static long at;
-static atomic_long calls;
+static pid_t first; /* the program itself */
+static struct shared *shared;
 
 static void ask(void)
 {
@@ -54,38 +68,51 @@ static void ask(void)
 					     : HOW_FAIL;
 }
 
-static void mark(const char *name)
+__attribute__((constructor)) static void prepare(void)
 {
 	const char *path = getenv("FAILCALL_MARK");
-	long fd =
-		path ? syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0644) : -1;
+	long fd = path ? syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT, 0600) : -1;
+	void *memory = MAP_FAILED;
 
-	if (fd < 0)
-		return;
-	(void)!syscall(SYS_write, fd, name, strlen(name));
-	(void)!syscall(SYS_close, fd);
+	ask();
+	first = getpid();
+	if (fd >= 0 && syscall(SYS_ftruncate, fd, sizeof(*shared)) == 0)
+		memory =
+			mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, 0);
+	if (fd >= 0)
+		(void)syscall(SYS_close, fd);
+	if (memory == MAP_FAILED)
+		how = HOW_NOTHING;
+	else
+		shared = memory;
+}
+
+static void die(void)
+{
+	if (getpid() == first)
+		(void)kill(first, SIGKILL);
+	_exit(137); /* a worker may send no signals, not even to itself */
 }
 
 /* Whether this call is the one. Of `moves`, the bytes that it is asked for, SHORT leaves one. */
 static bool fails(const char *name, size_t *moves)
 {
-	if (how == HOW_NOT_ASKED)
-		ask();
-	if (how == HOW_NOTHING)
+	if (how == HOW_NOT_ASKED || how == HOW_NOTHING)
 		return false;
 	if (how == HOW_SHORT || how == HOW_EINTR) {
 		if (how == HOW_SHORT && moves && *moves > 1)
 			*moves = 1 + *moves / 3;
-		if (how == HOW_SHORT || !moves || atomic_fetch_add(&calls, 1) % 2)
+		if (how == HOW_SHORT || !moves || atomic_fetch_add(&shared->calls, 1) % 2)
 			return false;
 		errno = EINTR;
 		return true;
 	}
-	if (atomic_fetch_add(&calls, 1) != at)
+	if (atomic_fetch_add(&shared->calls, 1) != at)
 		return false;
-	mark(name);
+	(void)snprintf(shared->name, sizeof(shared->name), "%s%s",
+		getpid() == first ? "" : "a worker's ", name);
 	if (how == HOW_KILL)
-		(void)kill(getpid(), SIGKILL);
+		die();
 	errno = number;
 	return true;
 }
@@ -117,6 +144,12 @@ FORWARD(mknodat, (int dir, const char *path, mode_t mode, dev_t dev), (dir, path
 FORWARD(futimens, (int fd, const struct timespec times[2]), (fd, times))
 FORWARD(utimensat, (int dir, const char *path, const struct timespec times[2], int flags),
 	(dir, path, times, flags))
+FORWARD(pipe2, (int ends[2], int flags), (ends, flags))
+FORWARD(socketpair, (int domain, int type, int protocol, int ends[2]),
+	(domain, type, protocol, ends))
+FORWARD(memfd_create, (const char *name, unsigned flags), (name, flags))
+FORWARD(fork, (void), ())
+FORWARD(poll, (struct pollfd * polls, nfds_t count, int msec), (polls, count, msec))
 FORWARD(ftruncate, (int fd, off_t size), (fd, size))
 FORWARD(ftruncate64, (int fd, off64_t size), (fd, size))
 
@@ -141,6 +174,19 @@ MOVE(pread, void *, AND(off_t offset), AND(offset))
 MOVE(pwrite, const void *, AND(off_t offset), AND(offset))
 MOVE(pread64, void *, AND(off64_t offset), AND(offset))
 MOVE(pwrite64, const void *, AND(off64_t offset), AND(offset))
+
+ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	size_t len = 2;
+
+	if (fails("writev", &len))
+		return -1;
+	for (int i = 0; i < count && how == HOW_SHORT; i++) {
+		if (parts[i].iov_len > 0)
+			return REAL(write)(fd, parts[i].iov_base, 1);
+	}
+	return REAL(writev)(fd, parts, count);
+}
 
 static mode_t mode_of(int flags, va_list ap)
 {

@@ -169,16 +169,15 @@ def one(case, template, how, at, scratch):
     before = state(os.path.join(work, case.target))
     done = run(case.arguments, work, LD_PRELOAD=SHIM, FAILCALL_HOW=how, FAILCALL_AT=str(at),
                FAILCALL_MARK=mark)
-    reached = os.path.exists(mark)
-    what = f"{' '.join(case.arguments)}: {how} at call {at}"
-    if reached:
-        with open(mark, encoding="utf-8") as file:
-            what += f" ({file.read()})"
+    with open(mark, "rb") as file:
+        name = file.read().partition(b"\0")[0].decode()
+    reached = name != ""
+    what = f"{' '.join(case.arguments)}: {how} at call {at} ({name})"
     if not reached and done.returncode:
         sys.exit(f"{what}: {done.stderr.decode()}")
     if not reached and not case.new_is_right(work):
         sys.exit(f"{what}: wrong, and nothing has failed")
-    if reached and how == "KILL":
+    if reached and how == "KILL" and done.returncode < 0:
         check_kill(case, work, before, what)
     elif reached:
         check_failure(case, work, before, done, what)

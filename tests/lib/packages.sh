@@ -15,7 +15,7 @@ packages_build=(
 packages_test=(
 	bats libcmocka-dev
 	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount mtree-netbsd
-	openssl tar uidmap util-linux
+	openssl procps tar uidmap util-linux
 	btrfs-progs e2fsprogs xfsprogs
 	xz-utils zstd
 	python3 python3-cryptography python3-jsonschema python3-nacl python3-yaml
