@@ -150,11 +150,11 @@ typedef int nacre_event_fn(const struct nacre_event *event, void *user);
 /** All that the library would otherwise have to ask its surroundings for. Zero is a good value. */
 struct nacre_env {
 	struct nacre_limits limits;
-	unsigned jobs;		/**< threads for compression and for hashing files; 0 means 1 */
-	nacre_event_fn *event;	/**< NULL: nobody listens */
-	void *user;		/**< handed to event */
-	bool no_sync;		/**< results need not survive a crash of the machine */
-	bool require_cage;	/**< fail, instead of warning, where a worker cannot be caged whole */
+	unsigned jobs;	       /**< threads for compression and for hashing files; 0 means 1 */
+	nacre_event_fn *event; /**< NULL: nobody listens */
+	void *user;	       /**< handed to event */
+	bool no_sync;	       /**< results need not survive a crash of the machine */
+	bool require_cage; /**< fail, instead of warning, where a worker cannot be caged whole */
 	const char *passphrase; /**< for encrypted private keys; NULL: none was given */
 	uint64_t deadline_ns;	/**< of CLOCK_MONOTONIC; 0: none. nacre_env_start() sets it */
 };

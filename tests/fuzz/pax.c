@@ -120,12 +120,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			pax.has_mtime || pax.xattr_count > 0;
 
 		check(&pax, &limits);
-<<<<<<< HEAD
 		if (nacre_pax_parse(copy, size, true, &limits, &arena, NULL, &global, NULL) == 0 &&
 			says)
-=======
-		if (nacre_pax_parse(copy, size, true, &limits, &arena, NULL, &global, NULL) == 0 && says)
->>>>>>> f889f0e (layers: a lint has all violations told, and reading goes on)
 			abort();
 	}
 	nacre_arena_clear(&arena);
