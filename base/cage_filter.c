@@ -77,7 +77,7 @@ static const struct row rows[] = {
 	{ SYS_linkat, W, 4, UINT32_MAX, 0 },
 	{ SYS_unlinkat, W, 0, OPEN_DIR, 0 },
 	{ SYS_newfstatat, W, 3, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_NOFOLLOW },
-	{ SYS_newfstatat, W, 3, AT_EMPTY_PATH, AT_EMPTY_PATH },
+	{ SYS_newfstatat, R | W, 3, AT_EMPTY_PATH, AT_EMPTY_PATH }, /* fstat */
 	{ SYS_statx, W, 2, AT_SYMLINK_NOFOLLOW, AT_SYMLINK_NOFOLLOW },
 	{ SYS_statx, W, 2, AT_EMPTY_PATH, AT_EMPTY_PATH },
 	{ SYS_getdents64, W, 0, 0, 0 },
@@ -112,19 +112,25 @@ static const struct row rows[] = {
  * and the process goes on.
  */
 static const struct {
-	int call;
-	unsigned kinds;
+	struct row row;
 	int number;
 } refused[] = {
-	{ SYS_openat, R, EACCES }, { SYS_newfstatat, R, EACCES }, { SYS_statx, R, ENOSYS },
-	{ SYS_ioctl, R | W, ENOTTY }, { SYS_prlimit64, R | W, EPERM },
-	{ SYS_sched_getaffinity, R | W, EPERM },
+	{ { SYS_openat, R, 0, 0, 0 }, EACCES },
+	{ { SYS_newfstatat, R, 3, AT_EMPTY_PATH, 0 }, EACCES },
+	{ { SYS_statx, R, 0, 0, 0 }, ENOSYS },
+	{ { SYS_ioctl, R | W, 0, 0, 0 }, ENOTTY },
+	{ { SYS_prlimit64, R | W, 0, 0, 0 }, EPERM },
+	{ { SYS_sched_getaffinity, R | W, 0, 0, 0 }, EPERM },
 #ifdef SYS_open
-	{ SYS_open, R | W, EACCES }, { SYS_stat, R | W, EACCES }, { SYS_access, R | W, EACCES },
-	{ SYS_readlink, R | W, EACCES },
+	{ { SYS_open, R | W, 0, 0, 0 }, EACCES },
+	{ { SYS_stat, R | W, 0, 0, 0 }, EACCES },
+	{ { SYS_access, R | W, 0, 0, 0 }, EACCES },
+	{ { SYS_readlink, R | W, 0, 0, 0 }, EACCES },
 #endif
-	{ SYS_faccessat, R | W, EACCES }, { SYS_readlinkat, R | W, EACCES },
-	{ SYS_fchmodat, W, EPERM }, /* before Linux 6.6 there is no other; see write_meta.c */
+	{ { SYS_faccessat, R | W, 0, 0, 0 }, EACCES },
+	{ { SYS_readlinkat, R | W, 0, 0, 0 }, EACCES },
+	/* Before Linux 6.6 there is no other: see write_meta.c. */
+	{ { SYS_fchmodat, W, 0, 0, 0 }, EPERM },
 };
 
 #if NACRE_SANITIZED
@@ -136,13 +142,13 @@ static const int sanitizer[] = { SYS_gettid, SYS_sigaltstack, SYS_rt_sigaction, 
 #define UNKNOWN SCMP_ACT_KILL_PROCESS
 #endif
 
-static bool add_row(scmp_filter_ctx filter, const struct row *row)
+static bool add_row(scmp_filter_ctx filter, uint32_t action, const struct row *row)
 {
 	const struct scmp_arg_cmp condition = { row->arg, SCMP_CMP_MASKED_EQ, row->mask,
 		row->want };
 
-	return seccomp_rule_add_array(
-		       filter, SCMP_ACT_ALLOW, row->call, row->mask ? 1 : 0, &condition) == 0;
+	return seccomp_rule_add_array(filter, action, row->call, row->mask ? 1 : 0, &condition) ==
+		0;
 }
 
 static bool fill(scmp_filter_ctx filter, unsigned kind)
@@ -151,14 +157,13 @@ static bool fill(scmp_filter_ctx filter, unsigned kind)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].kinds & kind)
-			is_good = is_good && add_row(filter, &rows[i]);
+			is_good = is_good && add_row(filter, SCMP_ACT_ALLOW, &rows[i]);
 	}
 	for (size_t i = 0; !NACRE_SANITIZED && i < sizeof(refused) / sizeof(refused[0]); i++) {
-		if (refused[i].kinds & kind)
+		if (refused[i].row.kinds & kind)
 			is_good = is_good &&
-				seccomp_rule_add(filter,
-					SCMP_ACT_ERRNO((uint32_t)refused[i].number),
-					refused[i].call, 0) == 0;
+				add_row(filter, SCMP_ACT_ERRNO((uint32_t)refused[i].number),
+					&refused[i].row);
 	}
 #if NACRE_SANITIZED
 	for (size_t i = 0; i < sizeof(sanitizer) / sizeof(sanitizer[0]); i++)

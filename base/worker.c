@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -298,6 +299,12 @@ int nacre_worker_proceed(struct nacre_worker *worker, struct nacre_err *err)
 	if (send(worker->link, "", 1, MSG_NOSIGNAL) < 0 && errno != EPIPE)
 		return nacre_fail_os(err, "let %s go on", worker->name);
 	return 0;
+}
+
+int nacre_worker_file(int *out_fd, struct nacre_err *err)
+{
+	*out_fd = memfd_create("nacre-worker", MFD_CLOEXEC);
+	return *out_fd < 0 ? nacre_fail_os(err, "new file in memory") : 0;
 }
 
 /* -------------------------------------------------------------------- starting */

@@ -86,6 +86,9 @@ NACRE_CHECKED int nacre_worker_proceed(struct nacre_worker *worker, struct nacre
 NACRE_CHECKED int nacre_worker_wait(
 	struct nacre_worker *worker, void *out_report, size_t bytes, struct nacre_err *err);
 
+/** A file without a name, in memory, for what a worker hands back that is no report. Errors: IO. */
+NACRE_CHECKED int nacre_worker_file(int *out_fd, struct nacre_err *err);
+
 /** Kills it, if it is still there. */
 void nacre_worker_free(struct nacre_worker *worker);
 void nacre_worker_freep(struct nacre_worker **worker);

@@ -157,7 +157,7 @@ static int put_member(
 	return rc ? nacre_within(err, rc, "'%s'", member->path) : 0;
 }
 
-int nacre_archive_tree_read(int fd, uint32_t strip, struct nacre_spool *spool,
+int nacre_archive_tree_read_here(int fd, uint32_t strip, struct nacre_spool *spool,
 	const struct nacre_env *env, struct nacre_tree *tree, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_foreign_freep)

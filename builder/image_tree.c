@@ -12,11 +12,9 @@
 #include "layers/fold.h"
 #include "layers/tree_wire.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -138,12 +136,6 @@ void nacre_image_tree_want_layers(const struct nacre_image_tree *image)
 }
 
 /* ------------------------------------------------------- from process to process */
-
-int nacre_image_tree_file(int *out_fd, struct nacre_err *err)
-{
-	*out_fd = memfd_create("nacre-tree", MFD_CLOEXEC);
-	return *out_fd < 0 ? nacre_fail_os(err, "new file in memory") : 0;
-}
 
 /* The layers as origins of contents, by number. */
 static int list_origins(const struct nacre_image_tree *image, struct nacre_origin ***out_origins,
@@ -283,7 +275,7 @@ int nacre_image_tree_read(const struct nacre_layout *layout, const struct nacre_
 	memset(&image, 0, sizeof(image));
 	rc = nacre_image_tree_open(layout, manifest, config, scratch, env, &image, err);
 	if (rc == 0)
-		rc = nacre_image_tree_file(&file, err);
+		rc = nacre_worker_file(&file, err);
 	if (rc == 0)
 		rc = read_layers(&image, file, env, err);
 	if (rc == 0)

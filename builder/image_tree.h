@@ -46,10 +46,7 @@ NACRE_CHECKED int nacre_image_tree_open(const struct nacre_layout *layout,
 NACRE_CHECKED int nacre_image_tree_fold(
 	struct nacre_image_tree *image, const struct nacre_env *env, struct nacre_err *err);
 
-/** A file without a name for a tree on its way from one process to another. Errors: IO. */
-NACRE_CHECKED int nacre_image_tree_file(int *out_fd, struct nacre_err *err);
-
-/** Puts the tree into such a file. Errors: IO, NOMEM. */
+/** Puts the tree into a file (nacre_worker_file). Errors: IO, NOMEM. */
 NACRE_CHECKED int nacre_image_tree_store(
 	struct nacre_image_tree *image, int fd, struct nacre_err *err);
 

@@ -64,7 +64,7 @@ int nacre_unpack(const struct nacre_layout *layout, const struct nacre_trusted *
 		rc = nacre_image_tree_open(layout, nacre_trusted_manifest(trusted),
 			nacre_trusted_config(trusted), -1, env, &image, err);
 	if (rc == 0)
-		rc = nacre_image_tree_file(&tree_file, err);
+		rc = nacre_worker_file(&tree_file, err);
 	work.tree_file = tree_file;
 	if (rc == 0)
 		rc = read_and_write(&work, &staging, target, &unpacked, err);

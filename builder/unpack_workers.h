@@ -22,7 +22,7 @@ struct nacre_unpack_work {
 	struct nacre_image_tree *image; /* opened (nacre_image_tree_open) */
 	const struct nacre_unpack_options *options;
 	const struct nacre_env *env;
-	int tree_file; /* nacre_image_tree_file() */
+	int tree_file; /* nacre_worker_file() */
 	int contents;  /* the worker's end of the pipe (nacre_frames_pipe) */
 	int staging;   /* of the writer: an empty directory, 0700 */
 };

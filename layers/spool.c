@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct nacre_spool {
@@ -95,6 +96,23 @@ void nacre_spool_freep(struct nacre_spool **spool)
 uint64_t nacre_spool_size(const struct nacre_spool *spool)
 {
 	return spool->size;
+}
+
+int nacre_spool_fd(const struct nacre_spool *spool)
+{
+	return spool->fd;
+}
+
+int nacre_spool_grow(struct nacre_spool *spool, uint64_t size, struct nacre_err *err)
+{
+	struct stat st;
+
+	if (fstat(spool->fd, &st) < 0)
+		return nacre_fail_os(err, "a temporary file");
+	if (size < spool->size || size > spool->max_bytes || size > (uint64_t)st.st_size)
+		return nacre_fail(err, NACRE_E_UNSAFE, "a temporary file of another size");
+	spool->size = size;
+	return 0;
 }
 
 static int spool_write(struct nacre_sink *sink, const void *data, size_t len, struct nacre_err *err)

@@ -24,6 +24,16 @@ void nacre_spool_freep(struct nacre_spool **spool);
 /** How much it holds: where the next byte will lie. */
 uint64_t nacre_spool_size(const struct nacre_spool *spool);
 
+/** Its file: for a worker that adds to it. */
+int nacre_spool_fd(const struct nacre_spool *spool);
+
+/**
+ * A worker has added to the file: all of it up to `size` is of the spool now.
+ *
+ * Errors: UNSAFE (less than there was, more than max_bytes, or than is in the file), IO.
+ */
+NACRE_CHECKED int nacre_spool_grow(struct nacre_spool *spool, uint64_t size, struct nacre_err *err);
+
 /**
  * A sink that adds to the end. Several may exist; their writes line up as they come. A write that
  * fails has added nothing.
