@@ -14,10 +14,10 @@ packages_build=(
 # The unit tests, the end-to-end tests, and the other tools that images are compared with.
 packages_test=(
 	bats libcmocka-dev
-	acl attr binutils bsdextrautils g++ jq libarchive-tools libcap2-bin mount mtree-netbsd
-	openssl procps tar uidmap util-linux
+	acl attr binutils bsdextrautils btrfs-progs e2fsprogs g++ jq libarchive-tools libcap2-bin
+	mount mtree-netbsd openssl procps tar uidmap util-linux
 	btrfs-progs e2fsprogs xfsprogs
-	xz-utils zstd
+	xfsprogs xz-utils zstd
 	python3 python3-cryptography python3-jsonschema python3-nacl python3-yaml
 	buildah crun podman runc skopeo umoci
 	# What a static libarchive asks for, to link against libnacre.a.

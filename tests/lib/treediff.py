@@ -70,7 +70,17 @@ class Tree:
         return entry
 
     def open(self, path):
-        return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self.top), "rb")
+        """By single names, because a path may be longer than any that the system takes."""
+        *parents, leaf = path.split("/")
+        directory = os.dup(self.top)
+        try:
+            for name in parents:
+                above = directory
+                directory = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=above)
+                os.close(above)
+            return os.fdopen(os.open(leaf, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory), "rb")
+        finally:
+            os.close(directory)
 
 
 def same_content(a, b, path):
