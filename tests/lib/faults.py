@@ -250,4 +250,5 @@ def main():
         print(f"{CASE}: {count} calls of {at}, each failed and killed")
 
 
-main()
+if __name__ == "__main__":
+    main()

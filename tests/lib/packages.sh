@@ -13,13 +13,10 @@ packages_build=(
 
 # The unit tests, the end-to-end tests, and the other tools that images are compared with.
 packages_test=(
-	bats libcmocka-dev
-	acl attr binutils bsdextrautils btrfs-progs e2fsprogs g++ jq libarchive-tools libcap2-bin
-	mount mtree-netbsd openssl procps tar uidmap util-linux
-	btrfs-progs e2fsprogs xfsprogs
-	xfsprogs xz-utils zstd
-	python3 python3-cryptography python3-jsonschema python3-nacl python3-yaml
-	buildah crun podman runc skopeo umoci
+	acl attr bats binutils bsdextrautils btrfs-progs buildah crun e2fsprogs g++ jq
+	libarchive-tools libcap2-bin libcmocka-dev mount mtree-netbsd openssl podman procps python3
+	python3-cryptography python3-jsonschema python3-nacl python3-yaml runc skopeo tar uidmap umoci
+	util-linux xfsprogs xz-utils zstd
 	# What a static libarchive asks for, to link against libnacre.a.
 	libacl1-dev libbz2-dev liblz4-dev liblzma-dev libxml2-dev nettle-dev
 )
