@@ -257,6 +257,7 @@ static const struct {
 	{ LIBARCHIVE_PREFIX, true, keep_encoded },
 	{ "GNU.sparse.", true, refuse_sparse },
 	{ "SCHILY.realsize", false, refuse_sparse },
+	{ "SUN.holesdata", false, refuse_sparse },
 	{ "SCHILY.acl.", true, pass_over },
 	{ "SCHILY.fflags", false, pass_over },
 	{ "RHT.security.", true, pass_over },

@@ -65,11 +65,6 @@ def header(name, kind="0", size=0, mode=0o644, uid=0, gid=0, mtime=0, link=b"", 
     return bytes(h)
 
 
-def member(name, kind="0", data=b"", **more):
-    more.setdefault("size", len(data))
-    return header(name, kind, **more) + pad(raw(data))
-
-
 def record(key, value):
     rest = b" " + raw(key) + b"=" + raw(value) + b"\n"
     length = len(rest)
@@ -81,6 +76,19 @@ def record(key, value):
 def pax(*records, kind="x", size=None, **more):
     body = b"".join(r if isinstance(r, bytes) else record(*r) for r in records)
     return header("././@PaxHeader", kind, size=len(body) if size is None else size, **more) + pad(body)
+
+
+def member(name, kind="0", data=b"", link=b"", **more):
+    """A whole member; a name or target that its field does not hold is in a pax header before."""
+    extra = []
+    if len(raw(name)) > 100:
+        extra.append(("path", name))
+        name = "long"
+    if len(raw(link)) > 100:
+        extra.append(("linkpath", link))
+        link = "long"
+    more.setdefault("size", len(data))
+    return (pax(*extra) if extra else b"") + header(name, kind, link=link, **more) + pad(raw(data))
 
 
 def long(kind, text, nul=b"\0"):

@@ -398,7 +398,8 @@ def headers():
     refuse("pax-padding", "bytes behind the records",
            "UNSAFE: before byte 1024: hidden bytes in the padding behind its data",
            [header("x", "x", size=10) + b"10 path=b\n" + bytes(501) + b"x" + member("a")])
-    for key in ("GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.realsize", "SCHILY.realsize"):
+    for key in ("GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.realsize", "SCHILY.realsize",
+                "SUN.holesdata"):
         refuse(f"pax-{key}", "a sparse file in pax records",
                f"UNSUPPORTED: before byte 1024: a sparse member (pax {key})", [pax((key, "1")) + member("a")])
     refuse("pax-size-limit", "a pax header of more than a megabyte",
