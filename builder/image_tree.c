@@ -38,7 +38,8 @@ static int check_totals(const struct nacre_image_tree *image, const struct nacre
 		return nacre_fail(err, NACRE_E_LIMIT,
 			"more than %llu members in all layers (limit image-members)",
 			(unsigned long long)limits->image_members);
-	return 0;
+	/* What each layer may begin with for free would be gigabytes in hundreds of them. */
+	return nacre_ratio_check(image->blob_bytes, image->tar_bytes, limits, err);
 }
 
 static int fold_blob(struct nacre_image_tree *image, size_t i, const struct nacre_env *env,
@@ -62,6 +63,7 @@ static int fold_blob(struct nacre_image_tree *image, size_t i, const struct nacr
 	rc = nacre_budget_settle(nacre_layer_blob_budget(blob), &counts, bytes, rc, err);
 	image->members += counts.members;
 	image->tar_bytes += bytes;
+	image->blob_bytes += nacre_layer_blob_size(blob);
 	if (rc == 0)
 		rc = check_totals(image, limits, err);
 	return rc ? nacre_within(err, rc, "%s", nacre_layer_blob_name(blob)) : 0;

@@ -11,6 +11,7 @@ struct nacre_image_tree {
 	struct nacre_layer_blob **layers; /* as in the manifest; what the tree's files point at */
 	size_t layer_count;
 	uint64_t tar_bytes;
+	uint64_t blob_bytes; /* of the layers read so far, as stored */
 	uint64_t members;
 };
 
@@ -23,7 +24,7 @@ struct nacre_image_tree {
  * @param out_image  set on success only; the caller's to clear
  *
  * Errors: those of the layers, each with "layer 2 of 5: " in front; LIMIT (image-bytes,
- * image-members); those of a worker.
+ * image-members, ratio); those of a worker.
  */
 NACRE_CHECKED int nacre_image_tree_read(const struct nacre_layout *layout,
 	const struct nacre_manifest *manifest, const struct nacre_config *config, int scratch,

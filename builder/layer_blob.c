@@ -170,6 +170,11 @@ struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob)
 	return &blob->origin;
 }
 
+uint64_t nacre_layer_blob_size(const struct nacre_layer_blob *blob)
+{
+	return blob->size_bytes;
+}
+
 const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob)
 {
 	return blob->name;

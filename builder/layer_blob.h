@@ -53,6 +53,9 @@ bool nacre_layer_blob_is_wanted(const struct nacre_layer_blob *blob);
 struct nacre_origin *nacre_layer_blob_origin(struct nacre_layer_blob *blob);
 const char *nacre_layer_blob_name(const struct nacre_layer_blob *blob);
 
+/** As stored. */
+uint64_t nacre_layer_blob_size(const struct nacre_layer_blob *blob);
+
 /** What the manifest says it holds. */
 const struct nacre_budget *nacre_layer_blob_budget(const struct nacre_layer_blob *blob);
 

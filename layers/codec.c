@@ -179,16 +179,22 @@ static int decode(
 	return 0;
 }
 
-static int check_ratio(const struct decode_source *d, struct nacre_err *err)
+static int check_ratio(uint64_t in_bytes, uint64_t out_bytes, uint64_t ratio, struct nacre_err *err)
 {
 	uint64_t most;
 
-	if (d->out_bytes <= RATIO_FREE_BYTES ||
-		__builtin_mul_overflow(d->in_bytes, d->ratio, &most) || d->out_bytes <= most)
+	if (out_bytes <= RATIO_FREE_BYTES || __builtin_mul_overflow(in_bytes, ratio, &most) ||
+		out_bytes <= most)
 		return 0;
 	return nacre_fail(err, NACRE_E_LIMIT,
 		"more than %llu times its compressed size (limit ratio)",
-		(unsigned long long)d->ratio);
+		(unsigned long long)ratio);
+}
+
+int nacre_ratio_check(uint64_t in_bytes, uint64_t out_bytes, const struct nacre_limits *limits,
+	struct nacre_err *err)
+{
+	return check_ratio(in_bytes, out_bytes, limits->ratio, err);
 }
 
 static int decode_limited(
@@ -213,7 +219,7 @@ static int decode_limited(
 	if (rc)
 		return rc;
 	d->out_bytes += *out_len;
-	return check_ratio(d, err);
+	return check_ratio(d->in_bytes, d->out_bytes, d->ratio, err);
 }
 
 static int repeat(const struct nacre_err *stored, int code, struct nacre_err *err)

@@ -50,6 +50,16 @@ NACRE_CHECKED int nacre_decode_new(enum nacre_codec codec, struct nacre_source *
 	const struct nacre_limits *limits, struct nacre_source **out_source, struct nacre_err *err);
 
 /**
+ * Whether so many uncompressed bytes are more than limits->ratio allows of so many compressed
+ * ones, past the 64 MiB that are always allowed. For what is made of several streams: each of them
+ * has been judged by its source.
+ *
+ * Errors: LIMIT.
+ */
+NACRE_CHECKED int nacre_ratio_check(uint64_t in_bytes, uint64_t out_bytes,
+	const struct nacre_limits *limits, struct nacre_err *err);
+
+/**
  * A sink that compresses. The bytes depend on what is written, on the level and on the version of
  * the compression library: not on `jobs`, nor on how the input is cut into writes.
  *

@@ -23,6 +23,8 @@ static const struct nacre_inode implied_dir = { .type = NACRE_TYPE_DIR, .mode = 
 
 /* Work that links may cost a layer: limits.link_steps, and so much for each of its members. */
 #define LINK_STEPS_EACH 64
+/* Directories that no member names: limits.implied_dirs, and so many for each of its members. */
+#define IMPLIED_DIRS_EACH 16
 
 struct kept {
 	struct kept *next;
@@ -57,7 +59,8 @@ struct nacre_fold {
 	size_t whiteouts_count;
 	struct replaced *replaced; /* sorted by link */
 	size_t replaced_count;
-	uint64_t steps_before; /* tree->link_steps at the begin */
+	uint64_t steps_before;	 /* tree->link_steps at the begin */
+	uint64_t implied_before; /* tree->implied_dirs at the begin */
 	size_t path_room;
 	char *parent_path;	   /* of the last member placed … */
 	struct nacre_node *parent; /* … and where it is; NULL: not known … */
@@ -82,6 +85,7 @@ int nacre_fold_new(struct nacre_tree *tree, unsigned layer, struct nacre_origin 
 	fold->limits = *limits;
 	fold->layer = layer;
 	fold->steps_before = tree->link_steps;
+	fold->implied_before = tree->implied_dirs;
 	fold->is_first = !nacre_node_first(tree->root);
 	fold->members_end = &fold->members;
 	fold->whiteouts_end = &fold->whiteouts;
@@ -133,6 +137,18 @@ static int check_steps(const struct nacre_fold *fold, struct nacre_err *err)
 	if (fold->tree->link_steps - fold->steps_before > most)
 		return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
 			"following the layer's links takes more than %llu steps (limit link-steps)",
+			(unsigned long long)most);
+	return 0;
+}
+
+/* One path can be a thousand inodes: a file of some kilobytes would make a million of them. */
+static int check_implied(const struct nacre_fold *fold, struct nacre_err *err)
+{
+	uint64_t most = fold->limits.implied_dirs + IMPLIED_DIRS_EACH * fold->members_count;
+
+	if (fold->tree->implied_dirs - fold->implied_before > most)
+		return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
+			"more than %llu directories that no member names (limit implied-dirs)",
 			(unsigned long long)most);
 	return 0;
 }
@@ -383,7 +399,8 @@ static int make_dirs(struct nacre_fold *fold, const char *path, size_t len,
 
 	if (rc)
 		return nacre_lint_drop_as(fold->lint, parent_rule(rc), rc, err);
-	return check_steps(fold, err);
+	rc = check_implied(fold, err);
+	return rc ? rc : check_steps(fold, err);
 }
 
 /* Members mostly come directory by directory: the last parent is remembered. */

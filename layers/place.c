@@ -25,9 +25,11 @@ static int make_dir(struct nacre_tree *tree, struct nacre_node *parent, const ch
 	int rc = inode ? nacre_tree_add(tree, parent, name, len, inode, out_node, err)
 		       : nacre_fail_nomem(err);
 
-	if (rc == 0)
-		(*out_node)->layer = (uint16_t)layer;
-	return rc;
+	if (rc)
+		return rc;
+	(*out_node)->layer = (uint16_t)layer;
+	tree->implied_dirs++;
+	return 0;
 }
 
 int nacre_tree_make_dirs(struct nacre_tree *tree, const char *path, size_t len,

@@ -197,7 +197,7 @@ static struct nacre_node *node_new(struct nacre_tree *tree, const char *name, si
 
 int nacre_tree_init(struct nacre_tree *tree, struct nacre_err *err)
 {
-	*tree = (struct nacre_tree){ NACRE_ARENA, NULL, 0, 0 };
+	*tree = (struct nacre_tree){ NACRE_ARENA, NULL, 0, 0, 0 };
 	tree->root = node_new(tree, "", 0);
 	if (tree->root)
 		tree->root->inode = nacre_inode_new(tree, NACRE_TYPE_DIR);

@@ -106,8 +106,9 @@ struct nacre_node {
 struct nacre_tree {
 	struct nacre_arena arena;
 	struct nacre_node *root;
-	uint64_t nodes;	     /* without the root */
-	uint64_t link_steps; /* nacre_tree_follow() has taken so far: work that no name shows */
+	uint64_t nodes;	       /* without the root */
+	uint64_t link_steps;   /* nacre_tree_follow() has taken so far: work that no name shows */
+	uint64_t implied_dirs; /* nacre_tree_make_dirs() has made so far */
 };
 
 /** Nothing yet: for nacre_tree_clear(). */

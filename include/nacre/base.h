@@ -101,6 +101,7 @@ struct nacre_limits {
 	uint64_t path_bytes;	    /**< a path: 4095 */
 	uint64_t name_bytes;	    /**< a name in a path: 255 */
 	uint64_t depth;		    /**< directories above each other: 1000 */
+	uint64_t implied_dirs;	    /**< of a layer that no member names, and 16 a member: 65,536 */
 	uint64_t link_steps;	    /**< through the links of a layer, and 64 a member: 65,536 */
 	uint64_t pax_bytes;	    /**< one pax header: 1 MiB */
 	uint64_t long_name_bytes;   /**< one GNU long name: 64 KiB */
@@ -108,7 +109,7 @@ struct nacre_limits {
 	uint64_t xattr_name_bytes;  /**< the name of one: 255 */
 	uint64_t xattr_value_bytes; /**< the value of one: 64 KiB */
 	uint64_t xattr_bytes;	    /**< names and values of the xattrs of a file: 128 KiB */
-	uint64_t layer_xattr_bytes; /**< names and values of all xattrs of a layer: 1 GiB */
+	uint64_t layer_xattr_bytes; /**< names and values of all xattrs of a layer: 128 MiB */
 	uint64_t tree_bytes;	    /**< memory for the names and attributes of all layers: 1 GiB */
 	uint64_t recipe_bytes;	    /**< a recipe: 1 MiB */
 	uint64_t seconds;	    /**< from nacre_env_start() on: without end */

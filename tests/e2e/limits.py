@@ -24,6 +24,7 @@ OCI = "application/vnd.oci.image."
 REF_NAME = "org.opencontainers.image.ref.name"
 NACRE, FASTCLOCK = sys.argv[1:3]
 STEPS_EACH = 64  # docs/layer-encoding.md, "Folding"
+IMPLIED_EACH = 16
 
 
 def nacre(*words, **env):
@@ -149,6 +150,13 @@ def ratio_image(layout):
     return put_image(layout, [(BIG_TAR, gzip.compress(BIG_TAR, 6), "+gzip")])
 
 
+IMPLIED_TAR = tar.member("d/" * 40 + "file") + tar.END
+
+
+def implied_image(layout):
+    return put_image(layout, [(IMPLIED_TAR, IMPLIED_TAR, "")])
+
+
 def documents(layout):
     """The config, the manifest and the index of the image: {"bytes": …, "values": …} of the most."""
     with open(f"{layout}/index.json", "rb") as file:
@@ -195,6 +203,7 @@ def measures(layout):
     }
     assert len(blobs) > 5
     return {**{name: (value, "main") for name, value in main.items()},
+            "implied-dirs": (40 - IMPLIED_EACH, "implied"),
             "index-depth": (3, "nested"), "index-descriptors": (5, "nested")}
 
 
@@ -275,7 +284,8 @@ def known_limits():
 
 
 def check():
-    write_layout("layout", main=main_image, nested=nested_image, ratio=ratio_image)
+    write_layout("layout", main=main_image, nested=nested_image, ratio=ratio_image,
+                 implied=implied_image)
     rows = measures("layout")
     for name in known_limits():
         try:

@@ -527,6 +527,19 @@ static int read_rle(size_t blocks, size_t noise, struct nacre_err *err)
 	return nacre_stream_copy(source, nowhere, &bytes, err);
 }
 
+static void the_ratio_of_several_streams_counts_as_that_of_one(void **state)
+{
+	const uint64_t free_bytes = (uint64_t)64 << 20;
+	struct nacre_err err = { NACRE_OK, "" };
+
+	(void)state;
+	assert_int_equal(nacre_ratio_check(1, free_bytes, &limits, &err), 0);
+	assert_int_equal(nacre_ratio_check(1, free_bytes + 1, &limits, &err), NACRE_E_LIMIT);
+	assert_string_equal(err.text, "more than 100 times its compressed size (limit ratio)");
+	assert_int_equal(nacre_ratio_check(1 << 20, (uint64_t)100 << 20, &limits, &err), 0);
+	assert_int_equal(nacre_ratio_check(UINT64_MAX / 2, UINT64_MAX, &limits, &err), 0);
+}
+
 static void the_ratio_counts_from_64_mib_on(void **state)
 {
 	struct nacre_err err = { NACRE_OK, "" };
@@ -930,6 +943,7 @@ int main(void)
 		cmocka_unit_test_setup(a_damaged_zstd_frame_is_refused, setup),
 		cmocka_unit_test_setup(a_zstd_window_beyond_the_limit_is_refused, setup),
 		cmocka_unit_test_setup(more_than_layer_bytes_never_come_out, setup),
+		cmocka_unit_test_setup(the_ratio_of_several_streams_counts_as_that_of_one, setup),
 		cmocka_unit_test_setup(the_ratio_counts_from_64_mib_on, setup),
 		cmocka_unit_test_setup(an_error_of_the_inner_source_comes_out_as_it_is, setup),
 		cmocka_unit_test_setup(gzip_bytes_do_not_depend_on_jobs_and_chunks, setup),

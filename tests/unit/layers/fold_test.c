@@ -105,6 +105,27 @@ static void ordinary_links_are_paid_for_by_their_members(void **state)
 	assert_int_equal(tree.nodes, 100000 + 300 + 5);
 }
 
+/* A path of four kilobytes is a thousand inodes, and compresses to nothing. */
+static void directories_that_no_member_names_are_paid_for_by_members(void **state)
+{
+	char path[1100];
+	unsigned members = 0;
+	int rc = 0;
+
+	(void)state;
+	begin(1);
+	while (rc == 0 && members < 1000) {
+		int len = snprintf(path, sizeof(path), "%u", members++);
+
+		for (unsigned i = 0; i < 500; i++)
+			len += snprintf(path + len, sizeof(path) - (size_t)len, "/d");
+		rc = add_file(path);
+	}
+	assert_int_equal(rc, NACRE_E_LIMIT);
+	assert_non_null(strstr(err.text, " directories that no member names (limit implied-dirs)"));
+	assert_true(tree.nodes <= 65536 + 16 * members + 501);
+}
+
 static void members_in_one_directory_walk_along_a_link_once(void **state)
 {
 	(void)state;
@@ -204,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(following_links_is_work_that_members_must_pay_for),
 		TEST(ordinary_links_are_paid_for_by_their_members),
+		TEST(directories_that_no_member_names_are_paid_for_by_members),
 		TEST(members_in_one_directory_walk_along_a_link_once),
 		TEST(nodes_know_the_layer_that_brought_them),
 		TEST(only_files_with_content_point_into_the_layer),
