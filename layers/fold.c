@@ -35,10 +35,15 @@ struct kept {
 	struct nacre_inode *inode;
 };
 
-/* A link of lower layers for which this layer has a directory. */
-struct replaced {
+/* Where the archive has the member that makes a link, or replaces one. */
+struct link_place {
 	const struct nacre_node *link;
 	uint64_t place;
+};
+
+struct link_places {
+	struct link_place *items; /* sorted by link */
+	size_t count;
 };
 
 struct nacre_fold {
@@ -57,10 +62,11 @@ struct nacre_fold {
 	struct kept **whiteouts_end;
 	uint64_t members_count;
 	size_t whiteouts_count;
-	struct replaced *replaced; /* sorted by link */
-	size_t replaced_count;
-	uint64_t steps_before;	 /* tree->link_steps at the begin */
-	uint64_t implied_before; /* tree->implied_dirs at the begin */
+	struct link_places replaced; /* links of lower layers for which this one has directories */
+	struct link_places own;	     /* links that this layer has brought */
+	struct nacre_node *placed;   /* the last member */
+	uint64_t steps_before;	     /* tree->link_steps at the begin */
+	uint64_t implied_before;     /* tree->implied_dirs at the begin */
 	size_t path_room;
 	char *parent_path;	   /* of the last member placed … */
 	struct nacre_node *parent; /* … and where it is; NULL: not known … */
@@ -155,18 +161,50 @@ static int check_implied(const struct nacre_fold *fold, struct nacre_err *err)
 
 static int by_link(const void *a, const void *b)
 {
-	uintptr_t x = (uintptr_t)((const struct replaced *)a)->link;
-	uintptr_t y = (uintptr_t)((const struct replaced *)b)->link;
+	uintptr_t x = (uintptr_t)((const struct link_place *)a)->link;
+	uintptr_t y = (uintptr_t)((const struct link_place *)b)->link;
 
 	return x < y ? -1 : x > y;
 }
 
 static int by_link_and_place(const void *a, const void *b)
 {
-	const struct replaced *x = a, *y = b;
+	const struct link_place *x = a, *y = b;
 	int order = by_link(a, b);
 
 	return order ? order : x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* Room for all of a type, which a hard link may be too; none where no whiteout could ask. */
+static int make_room(struct nacre_fold *fold, enum nacre_type type, struct link_places *out_places,
+	struct nacre_err *err)
+{
+	size_t room = 0;
+
+	for (const struct kept *kept = fold->members; kept; kept = kept->next)
+		room += kept->kind == NACRE_MEMBER_LINK || kept->inode->type == type;
+	if (room == 0 || fold->whiteouts_count == 0)
+		return 0;
+	out_places->items = nacre_arena_new(&fold->arena, room * sizeof(*out_places->items));
+	return out_places->items ? 0 : nacre_fail_nomem(err);
+}
+
+static void sort_places(struct link_places *places)
+{
+	if (places->count > 1)
+		qsort(places->items, places->count, sizeof(*places->items), by_link_and_place);
+}
+
+static bool is_before(
+	const struct link_places *places, const struct nacre_node *link, uint64_t place)
+{
+	struct link_place key = { link, 0 };
+	const struct link_place *found;
+
+	if (place == 0 || places->count == 0)
+		return false;
+	found = bsearch(&key, places->items, places->count, sizeof(key), by_link);
+	return found && found->place < place;
 }
 
 /*
@@ -176,38 +214,20 @@ static int by_link_and_place(const void *a, const void *b)
  */
 static int note_replaced_links(struct nacre_fold *fold, struct nacre_err *err)
 {
-	size_t room = 0;
+	struct link_places *places = &fold->replaced;
+	int rc = make_room(fold, NACRE_TYPE_DIR, places, err);
 
-	for (const struct kept *kept = fold->members; kept; kept = kept->next)
-		room += kept->inode && kept->inode->type == NACRE_TYPE_DIR;
-	if (room == 0 || fold->whiteouts_count == 0)
-		return 0;
-	fold->replaced = nacre_arena_new(&fold->arena, room * sizeof(*fold->replaced));
-	if (!fold->replaced)
-		return nacre_fail_nomem(err);
-	for (const struct kept *kept = fold->members; kept; kept = kept->next) {
+	for (const struct kept *kept = fold->members; kept && places->items; kept = kept->next) {
 		const struct nacre_node *node;
 
-		if (!kept->inode || kept->inode->type != NACRE_TYPE_DIR)
+		if (kept->kind == NACRE_MEMBER_LINK || kept->inode->type != NACRE_TYPE_DIR)
 			continue;
 		node = nacre_tree_find(fold->tree, kept->path);
 		if (node && node->inode->type == NACRE_TYPE_SYMLINK)
-			fold->replaced[fold->replaced_count++] =
-				(struct replaced){ node, kept->place };
+			places->items[places->count++] = (struct link_place){ node, kept->place };
 	}
-	qsort(fold->replaced, fold->replaced_count, sizeof(*fold->replaced), by_link_and_place);
-	return 0;
-}
-
-static bool is_replaced_before(
-	const struct nacre_fold *fold, const struct nacre_node *link, uint64_t place)
-{
-	struct replaced key = { link, 0 };
-	const struct replaced *found = fold->replaced_count == 0
-		? NULL
-		: bsearch(&key, fold->replaced, fold->replaced_count, sizeof(key), by_link);
-
-	return found && found->place < place;
+	sort_places(places);
+	return rc;
 }
 
 /*
@@ -228,10 +248,13 @@ static int find_dir(struct nacre_fold *fold, const char *path, size_t len, uint6
 
 		here = nacre_node_find(here, name, name_len);
 		if (here && here->inode->type == NACRE_TYPE_SYMLINK) {
-			if (is_replaced_before(fold, here, place)) {
+			if (is_before(&fold->replaced, here, place)) {
 				here = NULL;
 				break;
 			}
+			if (is_before(&fold->own, here, place))
+				return nacre_fail(err, NACRE_E_UNSAFE,
+					"it goes through a link that its own layer has before it");
 			rc = nacre_tree_follow(fold->tree, here, fold->layer, &walked, &here, err);
 			if (rc)
 				return rc;
@@ -261,7 +284,7 @@ static int remark_lower_link(struct nacre_fold *fold, const char *path, size_t l
 		here = nacre_node_find(here, name, name_len);
 	}
 	if (!here || here->inode->type != NACRE_TYPE_SYMLINK || here->layer == fold->layer ||
-		here->touched == fold->layer || is_replaced_before(fold, here, place))
+		here->touched == fold->layer || is_before(&fold->replaced, here, place))
 		return 0;
 	return nacre_lint_remark(fold->lint, NACRE_RULE_THROUGH_LINK, err,
 		"below '%.*s', a link of layer %u", (int)(name + name_len - path), path,
@@ -339,17 +362,25 @@ static int remove_lower(struct nacre_fold *fold, struct nacre_node *node, struct
 	return rc;
 }
 
+/* How much of its path is the directory that a whiteout stands in. */
+static size_t hiding_len(const struct kept *kept)
+{
+	size_t leaf = nacre_path_leaf(kept->path);
+
+	if (kept->kind == NACRE_MEMBER_OPAQUE)
+		return strlen(kept->path);
+	return leaf > 0 ? leaf - 1 : 0;
+}
+
 /* Where the parents are links, they are those of the lower layers: whiteouts act first. */
 static int apply_whiteout(struct nacre_fold *fold, const struct kept *kept, struct nacre_err *err)
 {
+	const char *leaf = kept->path + nacre_path_leaf(kept->path);
 	bool is_opaque = kept->kind == NACRE_MEMBER_OPAQUE;
-	size_t leaf = nacre_path_leaf(kept->path), len = leaf > 0 ? leaf - 1 : 0;
+	size_t len = hiding_len(kept);
 	struct nacre_node *dir = NULL, *node = NULL;
-	int rc;
+	int rc = remark_lower_link(fold, kept->path, len, kept->place, err);
 
-	if (is_opaque)
-		len = strlen(kept->path);
-	rc = remark_lower_link(fold, kept->path, len, kept->place, err);
 	if (rc)
 		return rc;
 	rc = find_dir(fold, kept->path, len, kept->place, &dir, err);
@@ -358,11 +389,39 @@ static int apply_whiteout(struct nacre_fold *fold, const struct kept *kept, stru
 	if (dir && is_opaque)
 		return clear_below(fold, dir, err);
 	if (dir)
-		node = nacre_node_find(dir, kept->path + leaf, strlen(kept->path + leaf));
+		node = nacre_node_find(dir, leaf, strlen(leaf));
 	if (node)
 		return remove_lower(fold, node, err);
 	return nacre_lint_remark(
 		fold->lint, NACRE_RULE_WHITEOUT_OF_NOTHING, err, "a whiteout of nothing");
+}
+
+/*
+ * When all is in place: a link that stands in the archive before a whiteout below it was not there
+ * yet when the whiteout acted, but is to readers that go by the archive's order.
+ */
+static int check_whiteout(struct nacre_fold *fold, const struct kept *kept, struct nacre_err *err)
+{
+	struct nacre_node *dir = NULL;
+	int rc = find_dir(fold, kept->path, hiding_len(kept), kept->place, &dir, err);
+
+	return nacre_lint_drop_as(fold->lint, NACRE_RULE_WHITEOUT_OWN_LINK, rc, err);
+}
+
+static int for_each_whiteout(struct nacre_fold *fold,
+	int (*act)(struct nacre_fold *fold, const struct kept *kept, struct nacre_err *err),
+	struct nacre_err *err)
+{
+	for (const struct kept *kept = fold->whiteouts; kept; kept = kept->next) {
+		int rc = about(fold, kept->place, kept->path, err);
+
+		if (rc == 0)
+			rc = act(fold, kept, err);
+		rc = nacre_lint_resume(fold->lint, rc);
+		if (rc)
+			return nacre_within(err, rc, "whiteout of '%.300s'", kept->path);
+	}
+	return 0;
 }
 
 /* --------------------------------------------------------------------- parents */
@@ -498,6 +557,7 @@ static int put_node(
 	node->layer = (uint16_t)fold->layer;
 	node->is_explicit = true;
 	touch_parents(fold, node);
+	fold->placed = node;
 	return 0;
 }
 
@@ -571,6 +631,22 @@ static int place(struct nacre_fold *fold, const struct kept *kept, struct nacre_
 		rc = put_node(fold, kept->path, kept->inode, err);
 	rc = nacre_lint_resume(fold->lint, rc);
 	return rc ? nacre_within(err, rc, "'%.300s'", kept->path) : 0;
+}
+
+static int place_members(struct nacre_fold *fold, struct nacre_err *err)
+{
+	struct link_places *own = &fold->own;
+	int rc = make_room(fold, NACRE_TYPE_SYMLINK, own, err);
+
+	for (const struct kept *kept = fold->members; kept && rc == 0; kept = kept->next) {
+		fold->placed = NULL;
+		rc = place(fold, kept, err);
+		if (rc == 0 && own->items && fold->placed &&
+			fold->placed->inode->type == NACRE_TYPE_SYMLINK)
+			own->items[own->count++] = (struct link_place){ fold->placed, kept->place };
+	}
+	sort_places(own);
+	return rc;
 }
 
 /* --------------------------------------------------------------------- remarks */
@@ -740,16 +816,12 @@ int nacre_fold_finish(struct nacre_fold *fold, struct nacre_err *err)
 	if (rc || fold->is_first)
 		return rc;
 	rc = note_replaced_links(fold, err);
-	for (const struct kept *kept = fold->whiteouts; kept && rc == 0; kept = kept->next) {
-		rc = about(fold, kept->place, kept->path, err);
-		if (rc == 0)
-			rc = apply_whiteout(fold, kept, err);
-		rc = nacre_lint_resume(fold->lint, rc);
-		if (rc)
-			rc = nacre_within(err, rc, "whiteout of '%.300s'", kept->path);
-	}
-	for (const struct kept *kept = fold->members; kept && rc == 0; kept = kept->next)
-		rc = place(fold, kept, err);
+	if (rc == 0)
+		rc = for_each_whiteout(fold, apply_whiteout, err);
+	if (rc == 0)
+		rc = place_members(fold, err);
+	if (rc == 0 && fold->own.count > 0)
+		rc = for_each_whiteout(fold, check_whiteout, err);
 	return rc;
 }
 

@@ -193,6 +193,10 @@ static const struct nacre_rule rules[NACRE_RULES] = {
 	[NACRE_RULE_WHITEOUT_TWICE] = { "fold/whiteout-twice", REFUSED, NACRE_E_UNSAFE,
 		"A whiteout twice in one layer.", "takes it once",
 		"image-spec, layer.md, \"Whiteouts\"" },
+	[NACRE_RULE_WHITEOUT_OWN_LINK] = { "fold/whiteout-own-link", REFUSED, NACRE_E_UNSAFE,
+		"A whiteout below a link that its own layer has before it: reaches what the link "
+		"leads to, or what lower layers have there.",
+		"takes what lower layers have", "docs/layer-encoding.md, \"Folding\"" },
 	[NACRE_RULE_PARENT] = { "fold/parent", REFUSED, NACRE_E_UNSAFE,
 		"On the way to a member there is a file, a link to what is no directory in the "
 		"image, or more links than a system follows: an error, a replaced link, or a file "

@@ -71,6 +71,7 @@ RULES = (
     (": twice in one layer", "fold/twice"),
     ("through which other", "fold/link-replaced"),
     ("a whiteout of a link that another", "fold/link-replaced"),
+    ("that its own layer has before it", "fold/whiteout-own-link"),
     ("a directory with members of the layer", "fold/directory-replaced"),
     ("which is not there yet", "fold/hard-link"),
     (", a directory", "fold/hard-link"),
@@ -742,6 +743,14 @@ def whiteouts():
     case("wh-aufs", "what AUFS left is passed over, whatever it is",
          base, [member(".wh..wh.plnk", "5"), member(".wh..wh.plnk/1.2", "0", HI), member(".wh..wh.orph", "5"), member(".wh..wh.aufs")],
          tree=base)
+    case("wh-before-own-symlink", "a whiteout, then a symlink in the place of its directory", base,
+         [wh("a/x"), d("t"), l("a", "t")], tree=[l("a", "t"), f("b"), d("t")])
+    through = "it goes through a link that its own layer has before it"
+    refuse("wh-through-own-symlink", "readers that go by the archive's order would go through the new link",
+           f"UNSAFE: whiteout of 's/x': {through}", base, [l("s", "a"), wh("s/x")])
+    refuse("opq-through-own-symlink", "the same, opaque", f"UNSAFE: whiteout of 's': {through}", base, [l("s", "a"), opq("s")])
+    refuse("wh-through-own-link-to-symlink", "the same by a further name of the symlink", f"UNSAFE: whiteout of 't/x': {through}",
+           base, [l("s", "a"), hard("t", "s"), wh("t/x")])
     case("wh-pax", "a whiteout's name from a pax record", base, [pax(("path", "a/.wh.x")) + member("n")],
          tree=[d("a"), f("a/y"), d("a/s"), f("a/s/z"), f("b")])
     case("wh-link-field", "a whiteout's other fields mean nothing", base, [member(".wh.b", "0", link="/etc", uid=7, mode=0o7777)],
