@@ -64,7 +64,8 @@ struct nacre_fold {
 	size_t whiteouts_count;
 	struct link_places replaced; /* links of lower layers for which this one has directories */
 	struct link_places own;	     /* links that this layer has brought */
-	struct nacre_node *placed;   /* the last member */
+	struct nacre_node *placed;   /* the last member; NULL when it was kept aside */
+	struct nacre_tree aufs;	     /* what it kept aside for links of this layer */
 	uint64_t steps_before;	     /* tree->link_steps at the begin */
 	uint64_t implied_before;     /* tree->implied_dirs at the begin */
 	size_t path_room;
@@ -104,6 +105,7 @@ void nacre_fold_free(struct nacre_fold *fold)
 	if (!fold)
 		return;
 	nacre_arena_clear(&fold->arena);
+	nacre_tree_clear(&fold->aufs);
 	free(fold->parent_path);
 	free(fold->offsets);
 	free(fold);
@@ -590,18 +592,37 @@ static int remark_link(struct nacre_fold *fold, const struct nacre_inode *link,
 		(long long)file->mtime_s);
 }
 
-/*
- * A link to a symlink is another name of the symlink: the last name is not followed.
- *
- * @param own  what the link's header says; NULL: nobody asks
- */
-static int put_link(struct nacre_fold *fold, const char *path, const char *link_path,
-	const struct nacre_inode *own, struct nacre_err *err)
+/* What AUFS kept aside has its own tree: neither a name of the image nor a link leads there. */
+static const char *name_aside(const char *path)
+{
+	size_t len = strlen(NACRE_AUFS_LINKS "/");
+
+	return strncmp(path, NACRE_AUFS_LINKS "/", len) == 0 ? path + len : NULL;
+}
+
+static int put_aside(
+	struct nacre_fold *fold, const char *name, struct nacre_inode *inode, struct nacre_err *err)
+{
+	struct nacre_node *node = NULL;
+	int rc = fold->aufs.root ? 0 : nacre_tree_init(&fold->aufs, err);
+
+	if (rc == 0)
+		rc = nacre_tree_add(
+			&fold->aufs, fold->aufs.root, name, strlen(name), inode, &node, err);
+	if (rc == 0)
+		node->layer = (uint16_t)fold->layer;
+	return rc == NACRE_E_EXISTS
+		? nacre_lint_drop(fold->lint, NACRE_RULE_TWICE, err, "twice in one layer")
+		: rc;
+}
+
+/* A link to a symlink is another name of the symlink: the last name is not followed. */
+static int find_link_target(struct nacre_fold *fold, const char *link_path,
+	struct nacre_node **out_target, struct nacre_err *err)
 {
 	size_t leaf = nacre_path_leaf(link_path), len = leaf > 0 ? leaf - 1 : 0;
-	struct nacre_node *dir = NULL, *target = NULL;
-	unsigned target_layer;
-	int rc = find_dir(fold, link_path, len, 0, &dir, err);
+	struct nacre_node *dir = fold->aufs.root, *target = NULL;
+	int rc = name_aside(link_path) ? 0 : find_dir(fold, link_path, len, 0, &dir, err);
 
 	if (rc)
 		return nacre_lint_drop_as(fold->lint, parent_rule(rc), rc, err);
@@ -613,9 +634,23 @@ static int put_link(struct nacre_fold *fold, const char *path, const char *link_
 	if (!target || target->inode->type == NACRE_TYPE_DIR)
 		return nacre_lint_drop(fold->lint, NACRE_RULE_HARD_LINK, err,
 			"a hard link to '%.300s', a directory", link_path);
+	*out_target = target;
+	return 0;
+}
+
+/* @param own  what the link's header says; NULL: nobody asks */
+static int put_link(struct nacre_fold *fold, const char *path, const char *link_path,
+	const struct nacre_inode *own, struct nacre_err *err)
+{
+	struct nacre_node *target = NULL;
+	unsigned target_layer;
+	int rc = find_link_target(fold, link_path, &target, err);
+
+	if (rc)
+		return rc;
 	target_layer = target->layer;
 	rc = put_node(fold, path, target->inode, err);
-	if (rc == 0 && !is_in_tree(fold, target))
+	if (rc == 0 && !name_aside(link_path) && !is_in_tree(fold, target))
 		rc = nacre_lint_drop(fold->lint, NACRE_RULE_HARD_LINK_ITSELF, err,
 			"a hard link to '%.300s', which it replaces", link_path);
 	return rc ? rc : remark_link(fold, own, target->inode, target_layer, err);
@@ -623,10 +658,13 @@ static int put_link(struct nacre_fold *fold, const char *path, const char *link_
 
 static int place(struct nacre_fold *fold, const struct kept *kept, struct nacre_err *err)
 {
+	const char *aside = name_aside(kept->path);
 	int rc = about(fold, kept->place, kept->path, err);
 
 	if (rc == 0 && kept->kind == NACRE_MEMBER_LINK)
 		rc = put_link(fold, kept->path, kept->link_path, kept->inode, err);
+	else if (rc == 0 && aside)
+		rc = put_aside(fold, aside, kept->inode, err);
 	else if (rc == 0)
 		rc = put_node(fold, kept->path, kept->inode, err);
 	rc = nacre_lint_resume(fold->lint, rc);
@@ -740,7 +778,10 @@ static int keep_member(struct nacre_fold *fold, const struct kept *member, struc
 /* Members are cheap, but a hundred KiB of xattrs on each of a million would not be. */
 static int check_memory(const struct nacre_fold *fold, struct nacre_err *err)
 {
-	if (fold->tree->arena.used_bytes + fold->arena.used_bytes <= fold->limits.tree_bytes)
+	uint64_t used =
+		fold->tree->arena.used_bytes + fold->aufs.arena.used_bytes + fold->arena.used_bytes;
+
+	if (used <= fold->limits.tree_bytes)
 		return 0;
 	return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
 		"more than %llu bytes of names and attributes (limit tree-bytes)",

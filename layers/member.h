@@ -9,6 +9,12 @@
 /** What every name of a whiteout begins with. Spec: image-spec v1.1.1, layer.md, "Whiteouts". */
 #define NACRE_WHITEOUT_PREFIX ".wh."
 
+/**
+ * Where AUFS kept files of which other members are hard links. They are entries to the reader, for
+ * the links' sake, and no part of the image.
+ */
+#define NACRE_AUFS_LINKS ".wh..wh.plnk"
+
 enum nacre_member_kind {
 	NACRE_MEMBER_ENTRY,    /* inode holds it */
 	NACRE_MEMBER_LINK,     /* another name of link_path */

@@ -599,6 +599,15 @@ static bool has_component(const char *path, const char *prefix, bool with_leaf)
 	return false;
 }
 
+/* A file that AUFS kept for the names it has elsewhere, which are hard links to it. */
+static bool is_aufs_link_target(const char *path)
+{
+	size_t len = strlen(NACRE_AUFS_LINKS "/");
+
+	return has_prefix(path, NACRE_AUFS_LINKS "/") && !strchr(path + len, '/') &&
+		!has_prefix(path + len, NACRE_WHITEOUT_PREFIX);
+}
+
 /*
  * Turns ".wh." names into what they mean.
  *
@@ -618,14 +627,15 @@ static int place_whiteout(
 		return nacre_lint_drop(reader->lint, NACRE_RULE_WHITEOUT_DIRECTORY, err,
 			"a directory whose name begins with '.wh.'");
 	if (has_component(reader->path, AUFS_PREFIX, true) && !is_opaque) {
-		*out_ignored = true;
+		*out_ignored = type != '0' || !is_aufs_link_target(reader->path);
 		return nacre_lint_remark(
 			reader->lint, NACRE_RULE_AUFS, err, "what AUFS left behind");
 	}
 	if (has_component(reader->path, NACRE_WHITEOUT_PREFIX, false))
 		return nacre_lint_drop(reader->lint, NACRE_RULE_WHITEOUT_DIRECTORY, err,
 			"a directory whose name begins with '.wh.'");
-	if (type != '0')
+	/* On AUFS all whiteouts are one file, and Docker wrote all but the first as links to it. */
+	if (type != '0' && type != '1')
 		return nacre_lint_drop(reader->lint, NACRE_RULE_WHITEOUT_TYPE, err,
 			"a whiteout that is not a regular file");
 	if (reader->data_left > 0)
@@ -642,6 +652,16 @@ static int place_whiteout(
 	reader->member.kind = NACRE_MEMBER_WHITEOUT;
 	memmove(leaf, hidden, strlen(hidden) + 1);
 	return 0;
+}
+
+static int check_link_path(const struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	if (reader->member.kind != NACRE_MEMBER_LINK ||
+		!has_component(reader->link_path, NACRE_WHITEOUT_PREFIX, true) ||
+		is_aufs_link_target(reader->link_path))
+		return 0;
+	return nacre_lint_drop(
+		reader->lint, NACRE_RULE_WHITEOUT_LINK, err, "a hard link to a whiteout");
 }
 
 /* --------------------------------------------------------------------- member */
@@ -840,9 +860,6 @@ static int get_link_path(struct nacre_tar_reader *reader, struct nacre_err *err)
 		rc = nacre_within(err, rc, "hard link target");
 		return nacre_lint_drop_as(reader->lint, path_rule(rc), rc, err);
 	}
-	if (has_component(reader->link_path, NACRE_WHITEOUT_PREFIX, true))
-		return nacre_lint_drop(
-			reader->lint, NACRE_RULE_WHITEOUT_LINK, err, "a hard link to a whiteout");
 	reader->member.kind = NACRE_MEMBER_LINK;
 	reader->member.link_path = reader->link_path;
 	return 0;
@@ -951,6 +968,8 @@ static int make_member(struct nacre_tar_reader *reader, enum dialect dialect, co
 		rc = go_on(reader, get_inode(reader, type, err));
 	if (rc == 0 && !reader->is_dropped)
 		rc = go_on(reader, place_whiteout(reader, type, out_ignored, err));
+	if (rc == 0 && !reader->is_dropped && !*out_ignored)
+		rc = go_on(reader, check_link_path(reader, err));
 	if (rc == 0 && !reader->is_dropped)
 		rc = go_on(reader, check_root(reader, type, err));
 	*out_ignored |= reader->is_dropped;

@@ -732,7 +732,12 @@ def whiteouts():
     for name in (".wh.", ".wh..", ".wh...", "a/.wh.", "a/.wh..", "a/.wh..."):
         refuse("wh-of-no-name-" + name.replace("/", "_").replace(".", "o"), "a whiteout of nothing, '.' or '..'",
                f"UNSAFE: '{name}': a whiteout of no name", base, [member(name)])
-    for kind, what in (("1", "link"), ("2", "symlink"), ("3", "device"), ("6", "fifo"), ("5", "directory")):
+    case("wh-as-link", "whiteouts are one file on AUFS: Docker wrote the first and links to it", base,
+         [wh("b"), hard("a/.wh.x", ".wh.b"), hard("a/s/.wh..wh..opq", "/.wh..wh.aufs"), hard(".wh.none", "a/nothing")],
+         tree=[d("a"), f("a/y"), d("a/s")])
+    refuse("wh-as-link-climbs", "what it is a link to has to be a name all the same",
+           "UNSAFE: '.wh.b': hard link target: '..' in a path", base, [hard(".wh.b", "../b")])
+    for kind, what in (("2", "symlink"), ("3", "device"), ("6", "fifo"), ("5", "directory")):
         refuse(f"wh-as-{what}", "a whiteout that is no plain file",
                "UNSAFE: '.wh.b': a whiteout that is not a regular file", base, [member(".wh.b", kind, link="a/x")])
         refuse(f"opq-as-{what}", "opaque, but no plain file",
@@ -743,6 +748,26 @@ def whiteouts():
     case("wh-aufs", "what AUFS left is passed over, whatever it is",
          base, [member(".wh..wh.plnk", "5"), member(".wh..wh.plnk/1.2", "0", HI), member(".wh..wh.orph", "5"), member(".wh..wh.aufs")],
          tree=base)
+    aufs = [d(".wh..wh.plnk"), f(".wh..wh.plnk/1.2", HI), f(".wh..wh.plnk/3.4", b"3")]
+    case("wh-aufs-links", "files of which AUFS kept the content aside, and their names as links", base,
+         [*aufs, hard("a/y", ".wh..wh.plnk/1.2"), hard("b", "/.wh..wh.plnk/1.2"), hard("n", "./.wh..wh.plnk/3.4")],
+         tree=[d("a"), f("a/x", HI), f("a/y", HI), d("a/s"), f("a/s/z"), same("b", "a/y", HI), f("n", b"3")])
+    case("wh-aufs-links-first", "the same in the lowest layer", [*aufs, hard("b", ".wh..wh.plnk/1.2")], tree=[f("b", HI)])
+    case("wh-aufs-links-opaque", "they are their layer's own, whatever it hides", base,
+         [*aufs, opq(""), hard("b", ".wh..wh.plnk/1.2")], tree=[f("b", HI)])
+    case("wh-aufs-links-again", "the next layer has its own", [*aufs, hard("b", ".wh..wh.plnk/1.2")],
+         [f(".wh..wh.plnk/1.2", b"2"), hard("c", ".wh..wh.plnk/1.2")], tree=[f("b", HI), f("c", b"2")])
+    refuse("wh-aufs-links-lower", "and does not reach those of the one below", "UNSAFE: 'c': a hard link to '.wh..wh.plnk/1.2', which is not there yet",
+           [*aufs, hard("b", ".wh..wh.plnk/1.2")], [hard("c", ".wh..wh.plnk/1.2")])
+    refuse("wh-aufs-links-deep", "AUFS has no directories there", "UNSAFE: 'b': a hard link to a whiteout",
+           [f(".wh..wh.plnk/d/1.2", HI), hard("b", ".wh..wh.plnk/d/1.2")])
+    refuse("wh-aufs-links-directory", "nor are links to it anything", "UNSAFE: 'b': a hard link to a whiteout",
+           [*aufs, hard("b", ".wh..wh.plnk")])
+    refuse("wh-aufs-links-by-a-symlink", "nothing of the image leads there",
+           "UNSAFE: 'l/x': 'l' is a link to '.wh..wh.plnk', which is not a directory in the image",
+           [*aufs, l("l", ".wh..wh.plnk"), f("l/x")])
+    refuse("wh-aufs-links-twice", "what is in it has to be one thing too", "UNSAFE: '.wh..wh.plnk/1.2': twice in one layer",
+           [*aufs, f(".wh..wh.plnk/1.2")])
     case("wh-before-own-symlink", "a whiteout, then a symlink in the place of its directory", base,
          [wh("a/x"), d("t"), l("a", "t")], tree=[l("a", "t"), f("b"), d("t")])
     through = "it goes through a link that its own layer has before it"
