@@ -220,14 +220,23 @@ static int put_charset(struct parse *parse, const struct record *record, struct 
 		(int)(record->len < 40 ? record->len : 40), record->value);
 }
 
-/* Once: a map has a record for each hole. */
-static int refuse_sparse(struct parse *parse, const struct record *record, struct nacre_err *err)
+/* Refused when the member has its name; a map has a record for each hole. */
+static int note_sparse(struct parse *parse, const struct record *record, struct nacre_err *err)
 {
-	if (parse->pax->is_sparse)
-		return 0;
-	parse->pax->is_sparse = true;
-	return nacre_lint_refuse(parse->lint, NACRE_RULE_SPARSE, err, "a sparse member (pax %.*s)",
-		(int)(record->key_len < 80 ? record->key_len : 80), record->key);
+	(void)err;
+	if (!parse->pax->sparse_key)
+		parse->pax->sparse_key = record->key;
+	return 0;
+}
+
+/* GNU tar puts a made-up one into the header and the path. */
+static int put_sparse_name(struct parse *parse, const struct record *record, struct nacre_err *err)
+{
+	int rc = note_sparse(parse, record, err);
+
+	return rc ? rc
+		  : put_text(parse, record, &parse->pax->sparse_name, &parse->pax->sparse_name_len,
+			    err);
 }
 
 static int pass_over(struct parse *parse, const struct record *record, struct nacre_err *err)
@@ -255,9 +264,10 @@ static const struct {
 	{ "SCHILY.devminor", false, put_minor },
 	{ XATTR_PREFIX, true, put_xattr },
 	{ LIBARCHIVE_PREFIX, true, keep_encoded },
-	{ "GNU.sparse.", true, refuse_sparse },
-	{ "SCHILY.realsize", false, refuse_sparse },
-	{ "SUN.holesdata", false, refuse_sparse },
+	{ "GNU.sparse.name", false, put_sparse_name },
+	{ "GNU.sparse.", true, note_sparse },
+	{ "SCHILY.realsize", false, note_sparse },
+	{ "SUN.holesdata", false, note_sparse },
 	{ "SCHILY.acl.", true, pass_over },
 	{ "SCHILY.fflags", false, pass_over },
 	{ "RHT.security.", true, pass_over },

@@ -14,7 +14,9 @@ struct nacre_pax {
 	const char *link;
 	size_t link_len;
 	bool has_size, has_uid, has_gid, has_mtime, has_major, has_minor;
-	bool is_sparse; /* refused; for a lint, which goes on */
+	const char *sparse_key;	 /* one of those that a sparse member has; NULL: it is none … */
+	const char *sparse_name; /* … and its name, NULL: as others have it */
+	size_t sparse_name_len;
 	uint64_t size_bytes;
 	uint64_t uid;
 	uint64_t gid;
@@ -36,7 +38,7 @@ struct nacre_pax {
  * @param lint   NULL: the first violation is an error
  *
  * Errors: FORMAT (malformed record), UNSAFE (what readers take differently: a record twice, an
- * empty or NUL-holding path, an xattr in two forms with two values), UNSUPPORTED (sparse records),
+ * empty or NUL-holding path, an xattr in two forms with two values), UNSUPPORTED (another charset),
  * LIMIT, NOMEM. Spec: POSIX.1-2017, pax, "pax Extended Header"; SCHILY.xattr as star and libarchive
  * write it.
  */

@@ -541,6 +541,11 @@ static void get_name(struct nacre_tar_reader *reader, enum dialect dialect, cons
 	const struct nacre_tar_header *header = &reader->header;
 	char *at = reader->name_field;
 
+	if (reader->pax.sparse_name) {
+		*out_name = reader->pax.sparse_name;
+		*out_len = reader->pax.sparse_name_len;
+		return;
+	}
 	if (reader->pax.path) {
 		*out_name = reader->pax.path;
 		*out_len = reader->pax.path_len;
@@ -948,6 +953,14 @@ static int go_on(struct nacre_tar_reader *reader, int rc)
 	return left;
 }
 
+static int check_sparse(const struct nacre_tar_reader *reader, struct nacre_err *err)
+{
+	if (!reader->pax.sparse_key)
+		return 0;
+	return nacre_lint_drop(reader->lint, NACRE_RULE_SPARSE, err, "a sparse member (pax %.80s)",
+		reader->pax.sparse_key);
+}
+
 static int make_member(struct nacre_tar_reader *reader, enum dialect dialect, const char *name,
 	size_t name_len, bool *out_ignored, struct nacre_err *err)
 {
@@ -955,7 +968,9 @@ static int make_member(struct nacre_tar_reader *reader, enum dialect dialect, co
 	int rc = check_prefix(reader, dialect, err);
 
 	*out_ignored = false;
-	reader->is_dropped = reader->pax.is_sparse;
+	reader->is_dropped = false;
+	if (rc == 0)
+		rc = go_on(reader, check_sparse(reader, err));
 	if (rc == 0)
 		rc = go_on(reader, get_type(reader, name, name_len, &type, err));
 	if (rc == 0)

@@ -402,7 +402,10 @@ def headers():
     for key in ("GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.realsize", "SCHILY.realsize",
                 "SUN.holesdata"):
         refuse(f"pax-{key}", "a sparse file in pax records",
-               f"UNSUPPORTED: before byte 1024: a sparse member (pax {key})", [pax((key, "1")) + member("a")])
+               f"UNSUPPORTED: 'a': a sparse member (pax {key})", [pax((key, "1")) + member("a")])
+    refuse("pax-GNU.sparse.name", "GNU tar gives the header a made-up name", "UNSUPPORTED: 'd/disk': a sparse member (pax GNU.sparse.major)",
+           [pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "d/disk"), ("GNU.sparse.realsize", "0"))
+            + member("d/GNUSparseFile.7/disk")])
     refuse("pax-size-limit", "a pax header of more than a megabyte",
            "LIMIT: before byte 512: a pax header of more than 1048576 bytes (limit pax-bytes)",
            header("x", "x", size=1048577))
