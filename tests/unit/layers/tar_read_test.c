@@ -47,20 +47,28 @@ static void add_zeros(size_t len)
 	assert_int_equal(nacre_buf_add(&archive, zeros, len, NULL), 0);
 }
 
-static void add_member(const char *name, char type, const char *data)
+static void add_header(const char *name, char type, const char size[12])
 {
 	struct nacre_tar_header header;
-	size_t len = strlen(data);
 
 	memset(&header, 0, sizeof(header));
 	memcpy(header.name, name, strlen(name));
 	(void)snprintf(header.mode, sizeof(header.mode), "0000644");
-	(void)snprintf(header.size, sizeof(header.size), "%011o", (unsigned)len & 077777777);
+	memcpy(header.size, size, sizeof(header.size));
 	header.type = type;
 	memcpy(header.magic, "ustar", 6);
 	memcpy(header.version, "00", 2);
 	(void)snprintf(header.checksum, 7, "%06o", nacre_tar_checksum(&header, NULL) & 0777777);
 	assert_int_equal(nacre_buf_add(&archive, &header, sizeof(header), NULL), 0);
+}
+
+static void add_member(const char *name, char type, const char *data)
+{
+	size_t len = strlen(data);
+	char size[12];
+
+	(void)snprintf(size, sizeof(size), "%011o", (unsigned)len & 077777777);
+	add_header(name, type, size);
 	assert_int_equal(nacre_buf_add(&archive, data, len, NULL), 0);
 	add_zeros((512 - len % 512) % 512);
 }
@@ -282,10 +290,34 @@ static void a_path_of_a_mebibyte_is_read_where_limits_allow_it(void **state)
 	assert_non_null(strstr(err.text, "more than 1048576 bytes (limit path-bytes)"));
 }
 
+/* Of data that is not there: the header is all that is asked for. */
+static void expect_size(uint64_t size_bytes)
+{
+	open_archive();
+	assert_int_equal(next(), 0);
+	assert_true(member->inode.size_bytes == size_bytes);
+	nacre_tar_reader_freep(&reader);
+	nacre_source_freep(&source);
+	archive.len = 0;
+}
+
+static void a_size_of_8_GiB_is_read_however_it_is_written(void **state)
+{
+	(void)state;
+	add_member("pax", 'x', "19 size=8589934593\n");
+	add_header("a", '0', "00000000000");
+	expect_size(8589934593);
+	add_header("base-256", '0', "\200\0\0\0\0\0\0\2\0\0\0\1");
+	expect_size(8589934593);
+	add_header("twelve digits", '0', "100000000001");
+	expect_size(8589934593);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(a_size_of_8_GiB_is_read_however_it_is_written),
 		TEST(members_come_with_their_data_and_where_it_lies),
 		TEST(a_source_that_hands_out_single_bytes_gives_the_same_members),
 		TEST(an_error_of_the_source_is_handed_on),
