@@ -6,7 +6,6 @@ each of their formats, fold to that directory.
 FOLDLS lists folded layers (tests/lib/foldls.c). What a format cannot hold is not asked of it: see
 `Format`. As root there are other owners and device nodes too.
 """
-import hashlib
 import os
 import shutil
 import stat
@@ -16,13 +15,14 @@ import tarfile
 import tempfile
 import unittest
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from listing import list_tree  # pylint: disable=wrong-import-position
+
 FOLDLS = os.path.realpath(sys.argv.pop(1))
 EPOCH = 1_700_000_000
 IS_ROOT = os.geteuid() == 0
-
-
-def escape(raw):
-    return "".join(chr(b) if 32 < b < 127 and b != 92 else f"\\x{b:02x}" for b in raw)
 
 
 class Format:
@@ -99,43 +99,6 @@ def set_times(top, kind):
             if name == b"empty" and kind.before_1970:
                 time = kind.before_1970
             os.utime(os.path.join(where, name), ns=(time, time), follow_symlinks=False)
-
-
-def line(path, name, first):
-    st = os.lstat(path)
-    letter = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFCHR: "c",
-              stat.S_IFBLK: "b", stat.S_IFIFO: "p"}[stat.S_IFMT(st.st_mode)]
-    size = st.st_size if letter == "f" else 0
-    if letter in "cb":
-        size = f"{os.major(st.st_rdev)}:{os.minor(st.st_rdev)}"
-    seconds, ns = divmod(st.st_mtime_ns, 10**9)
-    text = f"{letter} {stat.S_IMODE(st.st_mode):04o} {st.st_uid} {st.st_gid} {seconds}"
-    text += (f"+{ns:09}" if ns else "") + f" {size} {escape(name)}"
-    if letter == "l":
-        text += " -> " + escape(os.readlink(path))
-    if letter == "f":
-        with open(path, "rb") as stream:
-            data = stream.read()
-        text += (f" sha256:{hashlib.sha256(data).hexdigest()[:16]}" if len(data) > 32
-                 else f' "{escape(data)}"')
-        for key in sorted(os.listxattr(path)):
-            text += f" {key}={os.getxattr(path, key).hex()}"
-    if letter != "d" and st.st_nlink > 1:
-        if (st.st_dev, st.st_ino) in first:
-            text += " = " + escape(first[st.st_dev, st.st_ino])
-        first.setdefault((st.st_dev, st.st_ino), name)
-    return text
-
-
-def list_tree(top):
-    paths = [()]
-    for where, dirs, files in os.walk(os.fsencode(top)):
-        here = tuple(os.path.relpath(where, os.fsencode(top)).split(b"/"))
-        here = () if here == (b".",) else here
-        paths += [here + (name,) for name in dirs + files]
-    first = {}
-    return [line(os.path.join(os.fsencode(top), *parts), b"/".join(parts) or b"/", first)
-            for parts in sorted(paths)]
 
 
 def with_tar(*options):

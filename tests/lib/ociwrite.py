@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """ociwrite.py LAYOUT TAG LAYER.tar…: an OCI layout of one image out of layers as they are.
 
-The archives become blobs byte for byte, uncompressed, the lowest layer first. It makes what the
-tests need for reading what others wrote: no builder would put these layers together.
+The archives become blobs byte for byte, the lowest layer first. It makes what the tests need for
+reading what others wrote: no builder would put these layers together.
 """
+import gzip
 import hashlib
 import json
 import os
@@ -20,13 +21,20 @@ def write_blob(layout, kind, data):
     return {"mediaType": OCI + kind, "digest": "sha256:" + digest, "size": len(data)}
 
 
+def diff_id(layer):
+    data = gzip.decompress(layer) if layer.startswith(b"\x1f\x8b") else layer
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
 def write_layout(layout, tag, layers):
-    """Writes a new layout; layers are bytes."""
+    """Writes a new layout; layers are bytes, of a tar or of a tar in gzip."""
     os.makedirs(os.path.join(layout, "blobs", "sha256"))
-    descriptors = [write_blob(layout, "layer.v1.tar", layer) for layer in layers]
+    descriptors = [
+        write_blob(layout, "layer.v1.tar" + "+gzip" * layer.startswith(b"\x1f\x8b"), layer)
+        for layer in layers]
     config = {
         "created": "2026-01-01T00:00:00Z", "architecture": "amd64", "os": "linux", "config": {},
-        "rootfs": {"type": "layers", "diff_ids": [d["digest"] for d in descriptors]},
+        "rootfs": {"type": "layers", "diff_ids": [diff_id(layer) for layer in layers]},
         "history": [{"created": "2026-01-01T00:00:00Z"} for _ in descriptors],
     }
     manifest = {
