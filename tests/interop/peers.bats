@@ -168,3 +168,52 @@ teardown() {
 	nacre unpack oci:layout:v1 two --unsigned
 	same_tree one two
 }
+
+# change ROOT: what a container does to a root file system, something of each kind.
+change() {
+	rm "$1/usr/bin/shop" "$1/etc/shop.conf"
+	rm -r "$1/usr/share"
+	mkdir -p "$1/usr/share/new" "$1/opt/a/b"
+	echo new >"$1/usr/share/new/file"
+	ln "$1/usr/share/new/file" "$1/opt/a/b/again"
+	ln -s ../b "$1/opt/a/b/link"
+	rm -r "$1/srv/app/bin"
+	echo "no directory" >"$1/srv/app/bin"
+	chmod 1777 "$1/opt"
+	chown 10001:10002 "$1/opt/a"
+	find "$1" -newermt '-10 minutes' -exec touch -h -d @1700000005 {} +
+}
+
+# Its layers end at their last member's border.
+@test "what umoci repacked, nacre unpacks" {
+	make_image gzip
+	umoci unpack --image layout:v1 bundle
+	change bundle/rootfs
+	umoci repack --image layout:v2 bundle
+	layer layout v2 3 | tar -tf - | grep -q '^usr/bin/\.wh\.shop$'
+	nacre unpack oci:layout:v2 rootfs --unsigned
+	same_tree bundle/rootfs rootfs
+}
+
+# With the overlay driver its whiteouts and opaque directories come from the kernel.
+@test "what buildah committed of an overlay, nacre unpacks" {
+	local container mounted driver=overlay
+	make_image gzip
+	run_root=$(mktemp -d /tmp/run.XXXXXX)
+	mkdir storage
+	mount -t tmpfs tmpfs storage
+	container=$(storage buildah from --signature-policy "$BATS_TEST_DIRNAME/policy.json" \
+		oci:layout:v1)
+	mounted=$(storage buildah mount "$container")
+	[ -d "$mounted/usr" ] || mounted=$scratch/root$mounted
+	change "$mounted"
+	storage buildah commit -q --signature-policy "$BATS_TEST_DIRNAME/policy.json" \
+		"$container" oci:committed:v1 >/dev/null
+	layer committed v1 3 | tar -tf - | grep -q '\.wh\.\.wh\.\.opq$'
+	nacre unpack oci:committed:v1 rootfs --unsigned
+	same_tree "$mounted" rootfs >differences || true
+	grep -q ' entries, ' differences
+	run ! grep -vE '^\.: (mode|mtime): |^[0-9]+ entries' differences
+	storage buildah umount "$container"
+	storage buildah rm "$container"
+}
