@@ -323,6 +323,8 @@ static int parse_rootfs(const struct nacre_jvalue *root, const struct nacre_limi
 static int parse_history(
 	const struct nacre_jvalue *root, struct nacre_config *config, struct nacre_err *err)
 {
+	static const char *const names[] = { "created", "created_by", "author", "comment",
+		"empty_layer", NULL };
 	const struct nacre_jvalue *array = NULL, *at;
 	int rc = nacre_jvalue_find_typed(root, "history", NACRE_JARRAY, &array, err);
 
@@ -331,7 +333,7 @@ static int parse_history(
 		NACRE_CLEANUP(clear_history)
 		struct nacre_history history = { 0 };
 
-		rc = nacre_jvalue_want(at, NACRE_JOBJECT, err);
+		rc = nacre_jvalue_check_names(at, names, err);
 		if (rc == 0)
 			rc = parse_texts(at, &history, history_texts, COUNT(history_texts), err);
 		if (rc == 0)
@@ -364,13 +366,18 @@ int nacre_config_parse(const void *data, size_t len, const struct nacre_limits *
 	struct nacre_config *out_config, struct nacre_err *err)
 {
 	static const char *const names[] = { "created", "author", "architecture", "os",
-		"os.version", "os.features", "variant", "config", "rootfs", "history", NULL };
+		"os.version", "os.features", "variant", "config", "rootfs", "history",
+		"schemaVersion", "layers", "manifests", "fsLayers", NULL };
+	static const char *const others[] = { "schemaVersion", "layers", "manifests", "fsLayers",
+		NULL };
 	NACRE_CLEANUP(nacre_config_clear)
 	struct nacre_config config = { 0 };
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
 	int rc = nacre_document_parse(data, len, limits, names, &json, err);
 
+	if (rc == 0)
+		rc = nacre_document_refuse(nacre_json_root(json), "a config", others, err);
 	if (rc == 0)
 		rc = parse_root(nacre_json_root(json), limits, &config, err);
 	if (rc == 0)

@@ -27,12 +27,12 @@ int nacre_document_parse(const void *data, size_t len, const struct nacre_limits
 
 /* Without this a document could be one image to who looks for layers, another to who looks for
  * manifests (CVE-2021-41190). */
-static int refuse_others(const struct nacre_jvalue *root, const struct nacre_document_kind *kind,
-	struct nacre_err *err)
+int nacre_document_refuse(const struct nacre_jvalue *root, const char *word,
+	const char *const *others, struct nacre_err *err)
 {
-	for (const char *const *name = kind->others; *name; name++) {
+	for (const char *const *name = others; *name; name++) {
 		if (nacre_jvalue_find(root, *name))
-			return nacre_fail(err, NACRE_E_UNSAFE, "%s with '%s'", kind->word, *name);
+			return nacre_fail(err, NACRE_E_UNSAFE, "%s with '%s'", word, *name);
 	}
 	return 0;
 }
@@ -48,7 +48,7 @@ int nacre_document_check(const struct nacre_jvalue *root, const char *media_type
 		rc = nacre_fail(err, NACRE_E_UNSUPPORTED, "schemaVersion: %llu, not 2",
 			(unsigned long long)version);
 	if (rc == 0)
-		rc = refuse_others(root, kind, err);
+		rc = nacre_document_refuse(root, kind->word, kind->others, err);
 	if (rc == 0)
 		rc = nacre_jvalue_find_text(root, "mediaType", &own, err);
 	if (rc)

@@ -33,6 +33,16 @@ struct nacre_document_kind {
 NACRE_CHECKED int nacre_document_check(const struct nacre_jvalue *root, const char *media_type,
 	const struct nacre_document_kind *kind, char **out_media_type, struct nacre_err *err);
 
+/**
+ * Refuses a document that has members of another kind of document.
+ *
+ * @param word    "a manifest"
+ * @param others  NULL-terminated
+ * Errors: UNSAFE.
+ */
+NACRE_CHECKED int nacre_document_refuse(const struct nacre_jvalue *root, const char *word,
+	const char *const *others, struct nacre_err *err);
+
 /** The members that every document may end in. The results are taken as empty. */
 NACRE_CHECKED int nacre_document_parse_tail(const struct nacre_jvalue *root,
 	char **out_artifact_type, struct nacre_descriptor *out_subject,

@@ -21,6 +21,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* What a double holds exactly, as all below. */
+#define EXACT_MOST (((long long)1 << 53) - 1)
+
 struct nacre_jvalue {
 	json_t *node;
 	const struct nacre_jvalue *up; /* NULL for the root */
@@ -475,11 +478,18 @@ int nacre_jvalue_text(
 
 int nacre_jvalue_i64(const struct nacre_jvalue *value, int64_t *out_number, struct nacre_err *err)
 {
+	json_int_t number;
 	int rc = nacre_jvalue_want(value, NACRE_JINTEGER, err);
 
-	if (rc == 0)
-		*out_number = json_integer_value(value->node);
-	return rc;
+	if (rc)
+		return rc;
+	/* RFC 7493, 2.2: beyond that a reader with doubles has another number. */
+	number = json_integer_value(value->node);
+	if (number > EXACT_MOST || number < -EXACT_MOST)
+		return nacre_jvalue_fail(value, err, NACRE_E_UNSAFE,
+			"a number that not every reader holds exactly, beyond %lld", EXACT_MOST);
+	*out_number = number;
+	return 0;
 }
 
 int nacre_jvalue_u64(const struct nacre_jvalue *value, uint64_t *out_number, struct nacre_err *err)

@@ -82,12 +82,14 @@ static int check_version(const struct nacre_buf *bytes, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
+	static const char *const names[] = { "imageLayoutVersion", NULL };
 	const char *version = NULL;
 	int rc = nacre_json_parse(bytes->data, bytes->len, NULL, &json, err);
 
 	if (rc == 0)
-		rc = nacre_jvalue_get_text(
-			nacre_json_root(json), "imageLayoutVersion", &version, err);
+		rc = nacre_jvalue_check_names(nacre_json_root(json), names, err);
+	if (rc == 0)
+		rc = nacre_jvalue_get_text(nacre_json_root(json), names[0], &version, err);
 	if (rc == 0 && strncmp(version, "1.", 2) != 0)
 		rc = nacre_fail(err, NACRE_E_UNSUPPORTED, "imageLayoutVersion: '%.64s', not 1.0.0",
 			version);

@@ -65,10 +65,12 @@ static int read_name(const struct nacre_jvalue *object, const char *name,
 int nacre_platform_parse_json(const struct nacre_jvalue *object,
 	struct nacre_platform *out_platform, struct nacre_err *err)
 {
+	static const char *const names[] = { "os", "architecture", "variant", "os.version",
+		"os.features", NULL };
 	struct nacre_platform platform = { 0 };
-	int rc = 0;
+	int rc = object ? nacre_jvalue_check_names(object, names, err) : 0;
 
-	if (object)
+	if (rc == 0 && object)
 		rc = read_name(object, "os", platform.os, err);
 	if (rc == 0 && object)
 		rc = read_name(object, "architecture", platform.architecture, err);
