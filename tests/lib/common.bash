@@ -113,6 +113,21 @@ make_signed() {
 	nacre sign oci:layout:v1 --key release.key >/dev/null
 }
 
+# change JQ: the manifest of oci:layout:v1 becomes another one with this change, signed again.
+change() {
+	local old hex text
+
+	old=$(digest_of layout v1)
+	text=$(manifest layout v1 | jq -c "$1")
+	hex=$(printf %s "$text" | sha256sum | cut -d' ' -f1)
+	printf %s "$text" >"layout/blobs/sha256/$hex"
+	jq -c --arg old "$old" --arg new "sha256:$hex" --argjson size "${#text}" '
+		.manifests |= map(if .digest == $old then .digest = $new | .size = $size else . end)' \
+		layout/index.json >index.json
+	cp index.json layout/index.json
+	nacre sign oci:layout:v1 --key release.key >/dev/null
+}
+
 digest_of() { # digest_of LAYOUT TAG: of the manifest
 	jq -r --arg tag "$2" '.manifests[]
 		| select(.annotations["org.opencontainers.image.ref.name"] == $tag) | .digest' \
