@@ -169,6 +169,7 @@ struct walk {
 	const struct nacre_limits *limits;
 	const struct nacre_platform *want; /* NULL: any */
 	size_t visited;
+	uint64_t index_bytes;
 	struct nacre_descriptor found; /* media_type NULL: nothing yet */
 	bool several;		       /* without want: others than `found` were met */
 	struct nacre_buf platforms;    /* met, for the message */
@@ -222,6 +223,22 @@ static bool is_done(const struct walk *walk)
 	return walk->want && walk->found.media_type;
 }
 
+/* A thousand descriptors of one great index would otherwise be a thousand times its parsing. */
+static int count_index(
+	struct walk *walk, const struct nacre_descriptor *desc, struct nacre_err *err)
+{
+	const struct nacre_limits *limits = walk->limits;
+	uint64_t most;
+
+	if (__builtin_add_overflow(walk->index_bytes, desc->size_bytes, &walk->index_bytes) ||
+		__builtin_mul_overflow(limits->document_bytes, limits->index_depth, &most) ||
+		walk->index_bytes <= most)
+		return 0;
+	return nacre_fail(err, NACRE_E_LIMIT,
+		"more than %llu bytes of indexes (limit document-bytes, for each of index-depth)",
+		(unsigned long long)most);
+}
+
 static int visit_index(struct walk *walk, const struct nacre_descriptor *desc, unsigned depth,
 	struct nacre_err *err)
 {
@@ -233,7 +250,9 @@ static int visit_index(struct walk *walk, const struct nacre_descriptor *desc, u
 		return nacre_fail(err, NACRE_E_LIMIT,
 			"indexes nested more than %llu deep (limit index-depth)",
 			(unsigned long long)walk->limits->index_depth);
-	rc = nacre_layout_load_index(walk->layout, desc, walk->limits, &index, err);
+	rc = count_index(walk, desc, err);
+	if (rc == 0)
+		rc = nacre_layout_load_index(walk->layout, desc, walk->limits, &index, err);
 	for (size_t i = 0; rc == 0 && i < index.manifests.count && !is_done(walk); i++) {
 		const struct nacre_descriptor *at = &index.manifests.items[i];
 		enum nacre_media_kind kind = nacre_media_kind(at->media_type);

@@ -656,6 +656,27 @@ static int put_link(struct nacre_fold *fold, const char *path, const char *link_
 	return rc ? rc : remark_link(fold, own, target->inode, target_layer, err);
 }
 
+/*
+ * Members are cheap, but a hundred KiB of xattrs on each of a million would not be; nor the
+ * thousand parents that each can imply without naming one of them.
+ */
+static int check_size(const struct nacre_fold *fold, struct nacre_err *err)
+{
+	const struct nacre_limits *limits = &fold->limits;
+
+	if (fold->tree->arena.used_bytes + fold->aufs.arena.used_bytes + fold->arena.used_bytes >
+		limits->tree_bytes)
+		return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
+			"more than %llu bytes of names and attributes (limit tree-bytes)",
+			(unsigned long long)limits->tree_bytes);
+	if (fold->tree->nodes > limits->image_members)
+		return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
+			"more than %llu names, parents that no member names included (limit "
+			"image-members)",
+			(unsigned long long)limits->image_members);
+	return 0;
+}
+
 static int place(struct nacre_fold *fold, const struct kept *kept, struct nacre_err *err)
 {
 	const char *aside = name_aside(kept->path);
@@ -668,6 +689,8 @@ static int place(struct nacre_fold *fold, const struct kept *kept, struct nacre_
 	else if (rc == 0)
 		rc = put_node(fold, kept->path, kept->inode, err);
 	rc = nacre_lint_resume(fold->lint, rc);
+	if (rc == 0)
+		rc = check_size(fold, err);
 	return rc ? nacre_within(err, rc, "'%.300s'", kept->path) : 0;
 }
 
@@ -775,19 +798,6 @@ static int keep_member(struct nacre_fold *fold, const struct kept *member, struc
 	return 0;
 }
 
-/* Members are cheap, but a hundred KiB of xattrs on each of a million would not be. */
-static int check_memory(const struct nacre_fold *fold, struct nacre_err *err)
-{
-	uint64_t used =
-		fold->tree->arena.used_bytes + fold->aufs.arena.used_bytes + fold->arena.used_bytes;
-
-	if (used <= fold->limits.tree_bytes)
-		return 0;
-	return nacre_lint_end(fold->lint, NACRE_RULE_LIMIT, err,
-		"more than %llu bytes of names and attributes (limit tree-bytes)",
-		(unsigned long long)fold->limits.tree_bytes);
-}
-
 /* Where each member lies in the archive: for findings alone. */
 static int keep_offset(struct nacre_fold *fold, uint64_t offset, struct nacre_err *err)
 {
@@ -824,7 +834,7 @@ int nacre_fold_add(
 		member->kind == NACRE_MEMBER_WHITEOUT || member->kind == NACRE_MEMBER_OPAQUE;
 	struct kept kept = { NULL, ++fold->members_count, member->kind, member->path,
 		member->link_path, NULL };
-	int rc = check_memory(fold, err);
+	int rc = check_size(fold, err);
 
 	if (rc == 0 && fold->lint)
 		rc = keep_offset(fold, member->offset, err);

@@ -291,6 +291,43 @@ static void a_thousand_descriptors_are_the_most_that_is_looked_at(void **state)
 	nacre_layout_free(l.layout);
 }
 
+static void an_index_that_is_named_very_often_is_not_read_as_often(void **state)
+{
+	const char *platforms[100], *types[100], *digests[100];
+	struct layout_state l = begin(state);
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor top = { 0 }, got = { 0 };
+	char text[256], message[256];
+	uint64_t bytes;
+
+	for (size_t i = 0; i < 100; i++) {
+		platforms[i] = "linux/amd64";
+		types[i] = NACRE_MEDIA_MANIFEST;
+		digests[i] = DIGEST("1");
+	}
+	add_index(&l, platforms, types, digests, 1, &top);
+	bytes = top.size_bytes;
+	(void)snprintf(text, sizeof(text), "%s %llu", top.digest.text, (unsigned long long)bytes);
+	nacre_descriptor_clear(&top);
+	for (size_t i = 0; i < 100; i++) {
+		types[i] = NACRE_MEDIA_INDEX;
+		digests[i] = text;
+	}
+	add_index(&l, platforms, types, digests, 100, &top);
+	l.limits.document_bytes = top.size_bytes;
+	bytes = top.size_bytes + 100 * bytes;
+	/* All in all so much, so with one deep level more it is enough. */
+	l.limits.index_depth = bytes / top.size_bytes;
+	(void)snprintf(message, sizeof(message),
+		"more than %llu bytes of indexes (limit document-bytes, for each of index-depth)",
+		(unsigned long long)(l.limits.index_depth * top.size_bytes));
+	assert_refused(resolve(&l, &top, "linux/arm64", &got, err), NACRE_E_LIMIT, message);
+	l.limits.index_depth++;
+	assert_int_equal(resolve(&l, &top, "linux/arm64", &got, NULL), NACRE_E_NOT_FOUND);
+	nacre_descriptor_clear(&top);
+	nacre_layout_free(l.layout);
+}
+
 static void a_manifest_is_its_own_answer_and_a_layer_is_none(void **state)
 {
 	struct layout_state l = begin(state);
@@ -320,6 +357,7 @@ int main(void)
 		scratch_test(the_only_manifest_needs_no_platform),
 		scratch_test(indexes_nest_four_deep_and_not_deeper),
 		scratch_test(a_thousand_descriptors_are_the_most_that_is_looked_at),
+		scratch_test(an_index_that_is_named_very_often_is_not_read_as_often),
 		scratch_test(a_manifest_is_its_own_answer_and_a_layer_is_none),
 	};
 

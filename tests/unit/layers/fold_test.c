@@ -219,6 +219,53 @@ static void a_hundred_thousand_whiteouts_are_sorted_out(void **state)
 	assert_string_equal(err.text, "whiteout of 'd/7919': twice in one layer");
 }
 
+/* Thousands of parents for each member; a second layer, whose members are placed at its end. */
+static int imply(unsigned members, unsigned depth)
+{
+	static char path[4096];
+	int rc = 0;
+
+	begin(1);
+	assert_int_equal(add_file("x"), 0);
+	assert_int_equal(nacre_fold_finish(fold, NULL), 0);
+	begin(2);
+	for (unsigned i = 0; i < members && rc == 0; i++) {
+		size_t len = (size_t)snprintf(path, sizeof(path), "%u", i);
+
+		for (unsigned at = 1; at < depth; at++)
+			len += (size_t)snprintf(path + len, sizeof(path) - len, "/d");
+		rc = add_file(path);
+	}
+	return rc ? rc : nacre_fold_finish(fold, &err);
+}
+
+static void parents_that_no_member_names_count_as_members(void **state)
+{
+	(void)state;
+	limits.image_members = 1 + 10 * 100;
+	assert_int_equal(imply(10, 100), 0);
+	assert_int_equal(tree.nodes, 1001);
+	nacre_tree_clear(&tree);
+	assert_int_equal(nacre_tree_init(&tree, NULL), 0);
+	limits.image_members--;
+	assert_int_equal(imply(10, 100), NACRE_E_LIMIT);
+	assert_non_null(strstr(err.text,
+		"more than 1000 names, parents that no member names included (limit "
+		"image-members)"));
+}
+
+static void the_memory_that_members_imply_is_bounded_when_they_are_placed(void **state)
+{
+	uint64_t most = (uint64_t)4 << 20;
+
+	(void)state;
+	limits.tree_bytes = most;
+	assert_int_equal(imply(1000, 1000), NACRE_E_LIMIT);
+	assert_non_null(strstr(err.text, "(limit tree-bytes)"));
+	/* A member and its parents at most beyond it. */
+	assert_true(tree.arena.used_bytes < most + 1000 * 200);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -230,6 +277,8 @@ int main(void)
 		TEST(nodes_know_the_layer_that_brought_them),
 		TEST(only_files_with_content_point_into_the_layer),
 		TEST(a_remembered_parent_does_not_outlive_its_directory),
+		TEST(parents_that_no_member_names_count_as_members),
+		TEST(the_memory_that_members_imply_is_bounded_when_they_are_placed),
 		TEST(a_hundred_thousand_whiteouts_are_sorted_out),
 	};
 
