@@ -118,50 +118,78 @@ int nacre_file_open(const char *path, int *out_fd, uint64_t *out_size_bytes, str
 
 /* ---------------------------------------------------------------- removing */
 
+#define NAMES_BYTES 4096
+
 /*
  * Depth first without recursion and with one descriptor: the walk goes down by name and up by "..",
  * and comes up only into the directory that it left (same device and inode), so a tree of any depth
  * is removed and a directory that somebody moves meanwhile is an error, not an escape.
  */
 struct place {
-	dev_t dev;
+	dev_t dev; /* of the directory that was left … */
 	ino_t ino;
 	struct place *up;
-	char name[256];
+	char name[256]; /* … for this one in it */
+	size_t at, len; /* of what lies in `names` and was not gone into yet */
+	char names[NAMES_BYTES];
 };
 
-static int first_child(int dir, char *name, size_t room, bool *out_found, struct nacre_err *err)
+static void free_place(struct place **place)
+{
+	struct place *up = (*place)->up;
+
+	free(*place);
+	*place = up;
+}
+
+/*
+ * Removes the files and takes note of directories, as many as there is room for. One at a time
+ * would mean to read each directory from its begin for each of them, where file systems look for
+ * names that are no more.
+ */
+static int sweep(int dir, struct place *place, struct nacre_err *err)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
+	int rc = 0;
 
 	if (!stream) {
-		int rc = nacre_fail_os(err, "open directory");
-
+		rc = nacre_fail_os(err, "open directory");
 		nacre_fd_close(&copy);
 		return rc;
 	}
-	*out_found = false;
-	while ((entry = readdir(stream))) {
+	place->at = place->len = 0;
+	while (rc == 0 && (entry = readdir(stream))) {
+		size_t size = strlen(entry->d_name) + 1;
+
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		/* Another sweep may be at the same tree. */
 		if (unlinkat(dir, entry->d_name, 0) == 0 || errno == ENOENT)
 			continue;
-		if (errno != EISDIR && errno != EPERM) {
-			int rc = nacre_fail_os(err, "remove '%s'", entry->d_name);
-
-			(void)closedir(stream);
-			return rc;
-		}
-		*out_found = strlen(entry->d_name) < room;
-		(void)strncpy(name, entry->d_name, room - 1);
-		name[room - 1] = '\0';
-		break;
+		if (errno != EISDIR && errno != EPERM)
+			rc = nacre_fail_os(err, "remove '%s'", entry->d_name);
+		else if (size > sizeof(place->names) - place->len)
+			break;
+		else
+			place->len = (size_t)((char *)mempcpy(place->names + place->len,
+						      entry->d_name, size) -
+				place->names);
 	}
 	(void)closedir(stream);
-	return 0;
+	return rc;
+}
+
+/* The next directory to go into; NULL when there is none left. */
+static const char *next_child(struct place *place)
+{
+	const char *name = place->names + place->at;
+
+	if (place->at == place->len)
+		return NULL;
+	place->at += strlen(name) + 1;
+	return name;
 }
 
 /* What is mounted inside is somebody else's. By st_dev alone where the kernel is older than 5.8. */
@@ -195,6 +223,10 @@ static int go_down(int *dir, const char *name, struct place **place, struct nacr
 	next = open_retry(*dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (next < 0 && errno == EACCES && fchmodat(*dir, name, 0700, AT_SYMLINK_NOFOLLOW) == 0)
 		next = open_retry(*dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	if (next < 0 && errno == ENOENT) {
+		free_place(place); /* the other sweep again */
+		return 0;
+	}
 	if (next < 0 && errno == ENOTDIR)
 		errno = EPERM; /* why unlinkat() did not take it: it is immutable */
 	if (next < 0)
@@ -222,8 +254,7 @@ static int go_up(int *dir, struct place **place, struct nacre_err *err)
 		return nacre_fail_os(err, "remove '%s'", here->name);
 	nacre_fd_close(dir);
 	*dir = nacre_steal_fd(&up);
-	*place = here->up;
-	free(here);
+	free_place(place);
 	return 0;
 }
 
@@ -236,12 +267,15 @@ static int remove_below(int dir, const char *name, struct place **place, struct 
 		return nacre_fail_os(err, "open directory");
 	rc = go_down(&here, name, place, err);
 	while (rc == 0 && *place) {
-		char child[256];
-		bool found = false;
+		const char *child = next_child(*place);
 
-		rc = first_child(here, child, sizeof(child), &found, err);
-		if (rc == 0)
-			rc = found ? go_down(&here, child, place, err) : go_up(&here, place, err);
+		if (!child) {
+			rc = sweep(here, *place, err);
+			if (rc == 0 && (*place)->len == 0)
+				rc = go_up(&here, place, err);
+		} else {
+			rc = go_down(&here, child, place, err);
+		}
 	}
 	return rc;
 }
@@ -257,11 +291,7 @@ int nacre_tree_remove_at(int dir, const char *name, struct nacre_err *err)
 	if (!S_ISDIR(st.st_mode))
 		return unlinkat(dir, name, 0) < 0 ? nacre_fail_os(err, "remove '%s'", name) : 0;
 	rc = remove_below(dir, name, &place, err);
-	while (place) {
-		struct place *up = place->up;
-
-		free(place);
-		place = up;
-	}
+	while (place)
+		free_place(&place);
 	return rc;
 }

@@ -218,6 +218,31 @@ static void a_tree_of_any_depth_is_removed(void **state)
 	assert_false(is_there("t"));
 }
 
+static void a_tree_of_many_directories_side_by_side_is_removed(void **state)
+{
+	nacre_autofd int dir = -1;
+
+	(void)state;
+	assert_int_equal(mkdirat(top, "t", 0700), 0);
+	assert_int_equal(nacre_dir_open_at(top, "t", &dir, NULL), 0);
+	for (unsigned i = 0; i < 500; i++) {
+		nacre_autofd int in = -1;
+		char name[256];
+
+		/* Names of every length, up to the longest. */
+		(void)snprintf(name, sizeof(name), "%03u%0*u", i, 1 + (int)(i * 7 % 252), i);
+		name[255] = '\0';
+		assert_int_equal(mkdirat(dir, name, 0700), 0);
+		assert_int_equal(nacre_dir_open_at(dir, name, &in, NULL), 0);
+		assert_int_equal(mkdirat(in, name, 0700), 0);
+		put_file(in, "f", "x");
+		if (i % 3 == 0)
+			put_file(dir, name + 1, "x");
+	}
+	assert_int_equal(nacre_tree_remove_at(top, "t", NULL), 0);
+	assert_false(is_there("t"));
+}
+
 static void removing_follows_no_link(void **state)
 {
 	char outside[128];
@@ -320,6 +345,8 @@ int main(void)
 		cmocka_unit_test(a_name_alone_lies_in_the_working_directory),
 		cmocka_unit_test(a_name_of_256_bytes_is_refused),
 		cmocka_unit_test_setup_teardown(a_tree_of_any_depth_is_removed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_tree_of_many_directories_side_by_side_is_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(removing_follows_no_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_is_not_there_needs_no_removing, setup, teardown),
