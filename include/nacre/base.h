@@ -97,7 +97,7 @@ struct nacre_limits {
 	uint64_t ratio;		    /**< uncompressed to compressed, past 64 MiB: 100 */
 	uint64_t zstd_window_bytes; /**< memory a zstd frame may ask for: 128 MiB */
 	uint64_t layer_members;	    /**< members of one layer: 1,000,000 */
-	uint64_t image_members;	    /**< members of all layers: 4,000,000 */
+	uint64_t image_members;	    /**< members of all layers, and names they come to: 4,000,000 */
 	uint64_t path_bytes;	    /**< a path: 4095 */
 	uint64_t name_bytes;	    /**< a name in a path: 255 */
 	uint64_t depth;		    /**< directories above each other: 1000 */
