@@ -32,8 +32,25 @@
 /** The first line, with its newline. */
 #define NACRE_MTREE_BEGIN "#mtree\n"
 
+/** Adds a text with each byte that is not plain as \ooo. Errors: LIMIT, NOMEM. */
+NACRE_CHECKED int nacre_mtree_escape(
+	const char *text, struct nacre_buf *buf, struct nacre_err *err);
+
+/** An entry to be written. */
+struct nacre_mtree_line {
+	const char *path; /* "" for the root */
+	const struct nacre_inode *inode;
+	const char *hardlink;		   /* see nacre_mtree_emit(); NULL: none */
+	const struct nacre_digest *sha256; /* NULL: left out */
+	const char *words; /* more of the comment, each with a space in front; NULL: none */
+};
+
+/** Adds the lines of an entry to a text. Errors: ARG (a whiteout), LIMIT, NOMEM. */
+NACRE_CHECKED int nacre_mtree_emit_line(
+	const struct nacre_mtree_line *line, struct nacre_buf *buf, struct nacre_err *err);
+
 /**
- * Adds the lines of a node to a text.
+ * The same for a node.
  *
  * @param first   the first name of its hard-link group when the node is a further one, else NULL
  * @param sha256  of a regular file's content; NULL: left out
@@ -54,5 +71,30 @@ NACRE_CHECKED int nacre_mtree_emit(const struct nacre_node *node, const struct n
  */
 NACRE_CHECKED int nacre_mtree_read(struct nacre_source *source, const struct nacre_limits *limits,
 	struct nacre_tree *tree, struct nacre_err *err);
+
+/** Who is told what a list says, in its order. All texts are valid during the call alone. */
+struct nacre_mtree_listener {
+	/** The first line of the list. Errors: FORMAT. */
+	int (*first)(const char *line, void *user, struct nacre_err *err);
+	/**
+	 * A word in the comment of the entry that comes next, neither hardlink nor an xattr;
+	 * `value` is still escaped and may be changed. NULL: there are none. Errors: FORMAT.
+	 */
+	int (*word)(const char *key, char *value, void *user, struct nacre_err *err);
+	/** @param hardlink  see struct nacre_mtree_line */
+	int (*entry)(const char *path, struct nacre_inode *inode, const char *hardlink, void *user,
+		struct nacre_err *err);
+};
+
+/**
+ * Reads a list entry by entry. Nothing is remembered of paths: one may come twice.
+ *
+ * @param tree  its arena holds the inodes
+ *
+ * Errors: those of nacre_mtree_read() and of the listener, with the line's number.
+ */
+NACRE_CHECKED int nacre_mtree_each(struct nacre_source *source, const struct nacre_limits *limits,
+	struct nacre_tree *tree, const struct nacre_mtree_listener *listener, void *user,
+	struct nacre_err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One node as a line of an mtree list; layers/mtree.h has the format. */
+/* One entry as a line of an mtree list; layers/mtree.h has the format. */
 #include "layers/mtree.h"
 
 #include "base/base64.h"
@@ -17,7 +17,7 @@ static const char *const type_words[] = {
 	[NACRE_TYPE_FIFO] = "fifo",
 };
 
-static int add_escaped(struct nacre_buf *buf, const char *text, struct nacre_err *err)
+int nacre_mtree_escape(const char *text, struct nacre_buf *buf, struct nacre_err *err)
 {
 	int rc = 0;
 
@@ -31,17 +31,11 @@ static int add_escaped(struct nacre_buf *buf, const char *text, struct nacre_err
 }
 
 /* "./usr/lib/x"; "." for the root. */
-static int add_path(struct nacre_buf *buf, const struct nacre_node *node, struct nacre_err *err)
+static int add_path(struct nacre_buf *buf, const char *path, struct nacre_err *err)
 {
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf path = NACRE_BUF(buf->max);
-	int rc = nacre_node_path(node, &path, err);
+	int rc = nacre_buf_add_text(buf, *path ? "./" : ".", err);
 
-	if (rc == 0)
-		rc = nacre_buf_add_text(buf, node->parent ? "./" : ".", err);
-	if (rc == 0 && node->parent)
-		rc = add_escaped(buf, path.data, err);
-	return rc;
+	return rc ? rc : nacre_mtree_escape(path, buf, err);
 }
 
 static int add_xattr(struct nacre_buf *buf, const struct nacre_xattr *xattr, struct nacre_err *err)
@@ -49,7 +43,7 @@ static int add_xattr(struct nacre_buf *buf, const struct nacre_xattr *xattr, str
 	int rc = nacre_buf_add_text(buf, " xattr.", err);
 
 	if (rc == 0)
-		rc = add_escaped(buf, xattr->name, err);
+		rc = nacre_mtree_escape(xattr->name, buf, err);
 	if (rc == 0)
 		rc = nacre_buf_add_text(buf, "=", err);
 	if (rc == 0)
@@ -57,20 +51,22 @@ static int add_xattr(struct nacre_buf *buf, const struct nacre_xattr *xattr, str
 	return rc;
 }
 
-static int add_comment(struct nacre_buf *buf, const struct nacre_node *node,
-	const struct nacre_node *first, struct nacre_err *err)
+static int add_comment(
+	struct nacre_buf *buf, const struct nacre_mtree_line *line, struct nacre_err *err)
 {
-	const struct nacre_xattrs *xattrs = node->inode->xattrs;
+	const struct nacre_xattrs *xattrs = line->inode->xattrs;
 	size_t count = xattrs ? xattrs->count : 0;
 	int rc;
 
-	if (!first && count == 0)
+	if (!line->words && !line->hardlink && count == 0)
 		return 0;
 	rc = nacre_buf_add_text(buf, "#nacre", err);
-	if (rc == 0 && first)
+	if (rc == 0 && line->words)
+		rc = nacre_buf_add_text(buf, line->words, err);
+	if (rc == 0 && line->hardlink)
 		rc = nacre_buf_add_text(buf, " hardlink=", err);
-	if (rc == 0 && first)
-		rc = add_path(buf, first, err);
+	if (rc == 0 && line->hardlink)
+		rc = add_path(buf, line->hardlink, err);
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = add_xattr(buf, &xattrs->items[i], err);
 	return rc ? rc : nacre_buf_add_text(buf, "\n", err);
@@ -90,7 +86,7 @@ static int add_own(struct nacre_buf *buf, const struct nacre_inode *inode,
 		return rc;
 	case NACRE_TYPE_SYMLINK:
 		rc = nacre_buf_add_text(buf, " link=", err);
-		return rc ? rc : add_escaped(buf, inode->u.target, err);
+		return rc ? rc : nacre_mtree_escape(inode->u.target, buf, err);
 	case NACRE_TYPE_CHAR:
 	case NACRE_TYPE_BLOCK:
 		return nacre_buf_printf(buf, err, " device=native,%" PRIu32 ",%" PRIu32,
@@ -100,17 +96,17 @@ static int add_own(struct nacre_buf *buf, const struct nacre_inode *inode,
 	}
 }
 
-int nacre_mtree_emit(const struct nacre_node *node, const struct nacre_node *first,
-	const struct nacre_digest *sha256, struct nacre_buf *buf, struct nacre_err *err)
+int nacre_mtree_emit_line(
+	const struct nacre_mtree_line *line, struct nacre_buf *buf, struct nacre_err *err)
 {
-	const struct nacre_inode *inode = node->inode;
+	const struct nacre_inode *inode = line->inode;
 	int rc;
 
 	if (inode->type == NACRE_TYPE_WHITEOUT)
 		return nacre_fail(err, NACRE_E_ARG, "a whiteout has no line in an mtree list");
-	rc = add_comment(buf, node, first, err);
+	rc = add_comment(buf, line, err);
 	if (rc == 0)
-		rc = add_path(buf, node, err);
+		rc = add_path(buf, line->path, err);
 	if (rc == 0)
 		rc = nacre_buf_printf(buf, err,
 			" type=%s mode=0%03o uid=%" PRIu32 " gid=%" PRIu32 " time=%" PRId64
@@ -118,6 +114,25 @@ int nacre_mtree_emit(const struct nacre_node *node, const struct nacre_node *fir
 			type_words[inode->type], inode->mode, inode->uid, inode->gid,
 			inode->mtime_s, inode->mtime_ns);
 	if (rc == 0)
-		rc = add_own(buf, inode, sha256, err);
+		rc = add_own(buf, inode, line->sha256, err);
 	return rc ? rc : nacre_buf_add_text(buf, "\n", err);
+}
+
+int nacre_mtree_emit(const struct nacre_node *node, const struct nacre_node *first,
+	const struct nacre_digest *sha256, struct nacre_buf *buf, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf path = NACRE_BUF(buf->max);
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf hardlink = NACRE_BUF(buf->max);
+	struct nacre_mtree_line line = { .inode = node->inode, .sha256 = sha256 };
+	int rc = nacre_node_path(node, &path, err);
+
+	if (rc == 0 && first)
+		rc = nacre_node_path(first, &hardlink, err);
+	if (rc)
+		return rc;
+	line.path = path.data;
+	line.hardlink = first ? hardlink.data : NULL;
+	return nacre_mtree_emit_line(&line, buf, err);
 }
