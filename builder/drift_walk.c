@@ -39,8 +39,9 @@ static const void *parent_of(const void *key)
 	return ((const struct nacre_node *)key)->parent;
 }
 
-static const char *name_of(const void *key)
+static const char *name_of(const void *key, const void *user)
 {
+	(void)user;
 	return ((const struct nacre_node *)key)->name;
 }
 
@@ -339,7 +340,7 @@ static void walk_clear(struct walk *walk)
 
 int nacre_drift_dirs_new(int root, struct nacre_dirs **out_dirs, struct nacre_err *err)
 {
-	static const struct nacre_dirs_shape shape = { parent_of, name_of };
+	static const struct nacre_dirs_shape shape = { parent_of, name_of, NULL };
 
 	return nacre_dirs_new(root, &shape, out_dirs, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The policy between the two halves of unpacking. It works on the final tree: what a higher layer
- * has removed harms nobody.
+ * has removed harms nobody. It takes nothing out: what is left out is a loss that the ledger knows.
  */
 #include "builder/unpack_policy.h"
 
@@ -10,8 +10,8 @@
 #include <string.h>
 
 struct policy {
-	struct nacre_tree *tree;
 	const struct nacre_unpack_options *options;
+	struct nacre_write_options how;
 	const struct nacre_env *env;
 	uint64_t setid_dropped;
 	uint64_t xattrs_dropped;
@@ -35,43 +35,25 @@ static enum verdict judge_xattr(const struct policy *p, const char *name)
 {
 	if (has_prefix(name, "trusted.overlay.") || has_prefix(name, "user.overlay."))
 		return REFUSE;
-	if (strcmp(name, "security.capability") == 0)
-		return p->options->no_setid ? DROP : KEEP;
-	if (has_prefix(name, "user.") || p->options->all_xattrs)
-		return KEEP;
-	return DROP;
+	return nacre_write_wants_xattr(&p->how, name) ? KEEP : DROP;
 }
 
-static int apply_xattrs(struct policy *p, struct nacre_inode *inode, struct nacre_err *err)
+static int judge_xattrs(struct policy *p, const struct nacre_inode *inode, struct nacre_err *err)
 {
-	size_t kept = 0;
-	struct nacre_xattr *items;
-	int rc = 0;
-
-	if (!inode->xattrs)
-		return 0;
-	items = nacre_arena_new(&p->tree->arena, inode->xattrs->count * sizeof(*items));
-	if (!items)
-		return nacre_fail_nomem(err);
-	for (size_t i = 0; i < inode->xattrs->count; i++) {
-		const struct nacre_xattr *item = &inode->xattrs->items[i];
-		enum verdict verdict = judge_xattr(p, item->name);
+	for (size_t i = 0; inode->xattrs && i < inode->xattrs->count; i++) {
+		const char *name = inode->xattrs->items[i].name;
+		enum verdict verdict = judge_xattr(p, name);
 
 		if (verdict == REFUSE)
 			return nacre_fail(err, NACRE_E_UNSAFE,
-				"xattr '%s', which overlayfs would take for its own", item->name);
-		if (verdict == KEEP)
-			items[kept++] = *item;
-		else if (p->xattrs_dropped++ == 0)
-			memcpy(p->xattr_name, item->name,
-				strnlen(item->name, sizeof(p->xattr_name) - 1));
+				"xattr '%s', which overlayfs would take for its own", name);
+		if (verdict == DROP && p->xattrs_dropped++ == 0)
+			memcpy(p->xattr_name, name, strnlen(name, sizeof(p->xattr_name) - 1));
 	}
-	if (kept < inode->xattrs->count)
-		rc = nacre_xattrs_make(&p->tree->arena, items, kept, &inode->xattrs, err);
-	return rc;
+	return 0;
 }
 
-static int apply_inode(struct policy *p, struct nacre_inode *inode, struct nacre_err *err)
+static int judge_inode(struct policy *p, const struct nacre_inode *inode, struct nacre_err *err)
 {
 	bool is_device = inode->type == NACRE_TYPE_CHAR || inode->type == NACRE_TYPE_BLOCK;
 
@@ -82,11 +64,9 @@ static int apply_inode(struct policy *p, struct nacre_inode *inode, struct nacre
 	if (is_device && inode->u.device.major == 0 && inode->u.device.minor == 0)
 		return nacre_fail(err, NACRE_E_UNSAFE,
 			"the device 0:0, which overlayfs would take for a whiteout");
-	if (p->options->no_setid && inode->type == NACRE_TYPE_FILE && (inode->mode & 06000)) {
-		inode->mode &= ~06000U;
+	if (p->options->no_setid && inode->type == NACRE_TYPE_FILE && (inode->mode & 06000))
 		p->setid_dropped++;
-	}
-	return apply_xattrs(p, inode, err);
+	return judge_xattrs(p, inode, err);
 }
 
 static int tell_dropped(const struct policy *p, struct nacre_err *err)
@@ -104,13 +84,24 @@ static int tell_dropped(const struct policy *p, struct nacre_err *err)
 	return rc;
 }
 
+struct nacre_write_options nacre_unpack_how(const struct nacre_unpack_options *options)
+{
+	return (struct nacre_write_options){
+		.keep_owner = !options->no_owner,
+		.devices = options->devices,
+		.drop_setid = options->no_setid,
+		.drop_xattrs = !options->all_xattrs,
+		.bear_losses = options->bear_losses,
+	};
+}
+
 int nacre_unpack_policy_apply(struct nacre_tree *tree, const struct nacre_unpack_options *options,
 	const struct nacre_env *env, struct nacre_unpacked *out_unpacked, struct nacre_err *err)
 {
-	struct policy p = { tree, options, env, 0, 0, "" };
+	struct policy p = { options, nacre_unpack_how(options), env, 0, 0, "" };
 	int rc = 0;
 
-	*out_unpacked = (struct nacre_unpacked){ tree->nodes, 0 };
+	*out_unpacked = (struct nacre_unpacked){ .entries = tree->nodes };
 	nacre_tree_forget_first(tree);
 	for (struct nacre_node *node = tree->root; node && rc == 0; node = nacre_tree_next(node)) {
 		char name[256];
@@ -118,7 +109,7 @@ int nacre_unpack_policy_apply(struct nacre_tree *tree, const struct nacre_unpack
 		if (node->inode->first)
 			continue; /* a further name of one that was judged */
 		node->inode->first = node;
-		rc = apply_inode(&p, node->inode, err);
+		rc = judge_inode(&p, node->inode, err);
 		if (rc)
 			rc = nacre_within(
 				err, rc, "'%s'", nacre_node_name(node, name, sizeof(name)));

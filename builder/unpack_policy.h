@@ -3,16 +3,19 @@
 #ifndef NACRE_BUILDER_UNPACK_POLICY_H
 #define NACRE_BUILDER_UNPACK_POLICY_H
 
-#include "layers/tree.h"
+#include "layers/write.h"
 
 #include <nacre/builder.h>
 
+/** What a writer is told of the options; nobody listens to losses. */
+struct nacre_write_options nacre_unpack_how(const struct nacre_unpack_options *options);
+
 /**
- * Refuses what must not be written and takes out what is left out, with a warning event for each
- * kind.
+ * Refuses what must not be written and tells of what a writer will leave out, with a warning event
+ * for each kind.
  *
- * @param out_unpacked  entries and file_bytes of what stays
- * Errors: UNSAFE (a device without options->devices, an overlay attribute), CANCELED, NOMEM.
+ * @param out_unpacked  entries and file_bytes
+ * Errors: UNSAFE (a device without options->devices, an overlay attribute), CANCELED.
  */
 NACRE_CHECKED int nacre_unpack_policy_apply(struct nacre_tree *tree,
 	const struct nacre_unpack_options *options, const struct nacre_env *env,

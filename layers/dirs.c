@@ -123,7 +123,7 @@ int nacre_dirs_get(struct nacre_dirs *dirs, const void *key)
 	while (count > 0) {
 		key = dirs->chain[--count];
 		do
-			fd = openat(fd, dirs->shape.name(key),
+			fd = openat(fd, dirs->shape.name(key, dirs->shape.user),
 				O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		while (fd < 0 && errno == EINTR);
 		if (fd < 0)

@@ -20,7 +20,8 @@ struct nacre_dirs;
 /** How directories hang together; what a key is, only its owner knows. */
 struct nacre_dirs_shape {
 	const void *(*parent)(const void *key); /* NULL for the root */
-	const char *(*name)(const void *key);
+	const char *(*name)(const void *key, const void *user);
+	const void *user; /* handed to name */
 };
 
 /** @param root  borrowed. Errors: NOMEM. */

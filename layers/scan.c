@@ -79,8 +79,9 @@ static const void *parent_of(const void *key)
 	return ((const struct place *)key)->parent;
 }
 
-static const char *name_of(const void *key)
+static const char *name_of(const void *key, const void *user)
 {
+	(void)user;
 	return ((const struct place *)key)->name;
 }
 
@@ -228,7 +229,7 @@ static int scan_open(struct nacre_origin *origin, uint64_t key, uint64_t size,
 
 static int scan_new(int top, struct nacre_scan **out_scan, struct nacre_err *err)
 {
-	static const struct nacre_dirs_shape shape = { parent_of, name_of };
+	static const struct nacre_dirs_shape shape = { parent_of, name_of, NULL };
 	NACRE_CLEANUP(nacre_scan_freep)
 	struct nacre_scan *scan = calloc(1, sizeof(*scan));
 	int rc;

@@ -9,7 +9,9 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "layers/dirs.h"
+#include "layers/write_loss.h"
 #include "layers/write_meta.h"
+#include "layers/write_names.h"
 #include "layers/write_plan.h"
 
 #include <errno.h>
@@ -21,6 +23,7 @@
 #define CHUNK ((size_t)256 << 10)
 #define REPORT_BYTES ((uint64_t)4 << 20) /* between two progress events */
 #define OBJECT_BYTES 4096		 /* what a file system object counts for in that */
+#define TRIES_MOST 1000			 /* names for one entry */
 
 enum state {
 	STATE_NEW,
@@ -32,7 +35,10 @@ enum state {
 struct nacre_writer {
 	int staging;
 	const struct nacre_env *env;
+	struct nacre_write_options options;
 	struct nacre_write_plan plan;
+	struct nacre_write_names names;
+	struct nacre_write_loss loss;
 	struct nacre_write_meta meta;
 	struct nacre_dirs *dirs;
 	struct nacre_node *root;
@@ -47,9 +53,9 @@ static const void *parent_of(const void *key)
 	return ((const struct nacre_node *)key)->parent;
 }
 
-static const char *name_of(const void *key)
+static const char *name_of(const void *key, const void *names)
 {
-	return ((const struct nacre_node *)key)->name;
+	return nacre_write_names_get(names, key);
 }
 
 static int enter(struct nacre_writer *writer, enum state from, struct nacre_err *err)
@@ -86,17 +92,76 @@ static int open_parent(struct nacre_writer *writer, const struct nacre_node *nod
 	return *out_dir < 0 ? nacre_write_fail_os(node->parent, "open directory", err) : 0;
 }
 
+/* Makes an entry as `name` in a directory. As a system call: -1 and errno. */
+typedef int maker(int dir, const char *name, const struct nacre_node *node, const void *from);
+
+/* Whether another name may do, after errno. */
+static bool is_of_name(const struct nacre_writer *writer, unsigned tries)
+{
+	if (!writer->options.bear_losses || tries == TRIES_MOST)
+		return false;
+	/* The second name is of plain letters then: it was not the name. */
+	if (errno == EINVAL)
+		return tries == 0;
+	return errno == EEXIST || errno == EILSEQ || errno == ENAMETOOLONG;
+}
+
+/*
+ * Makes an entry under its own name or, where the file system takes that for another's or refuses
+ * it, under one that is free. *out_made is what the system call returned: when it is negative,
+ * nothing was made, and errno says why.
+ */
+static int make(struct nacre_writer *writer, int dir, const struct nacre_node *node, maker *how,
+	const void *from, int *out_made, struct nacre_err *err)
+{
+	char other[256];
+	int reason, rc;
+
+	*out_made = how(dir, node->name, node, from);
+	reason = errno;
+	for (unsigned tries = 0; *out_made < 0 && is_of_name(writer, tries); tries++) {
+		nacre_write_names_make(&writer->names, node, errno != EEXIST, other);
+		*out_made = how(dir, other, node, from);
+		if (*out_made < 0)
+			continue;
+		rc = nacre_write_names_give(&writer->names, node, other, err);
+		errno = reason;
+		return rc ? rc : nacre_write_loss_warn_os(&writer->loss, node, "name", err);
+	}
+	errno = reason;
+	return 0;
+}
+
+static int make_or_fail(struct nacre_writer *writer, int dir, const struct nacre_node *node,
+	maker *how, const void *from, int *out_made, struct nacre_err *err)
+{
+	int rc = make(writer, dir, node, how, from, out_made, err);
+
+	return rc == 0 && *out_made < 0 ? nacre_write_fail_os(node, "create", err) : rc;
+}
+
+static int make_file(int dir, const char *name, const struct nacre_node *node, const void *from)
+{
+	(void)node;
+	(void)from;
+	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
 static int open_new(struct nacre_writer *writer, const struct nacre_node *node, int *out_fd,
 	struct nacre_err *err)
 {
 	int dir = -1;
 	int rc = open_parent(writer, node, &dir, err);
 
-	if (rc)
-		return rc;
-	*out_fd =
-		openat(dir, node->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return *out_fd < 0 ? nacre_write_fail_os(node, "create", err) : 0;
+	return rc ? rc : make_or_fail(writer, dir, node, make_file, NULL, out_fd, err);
+}
+
+/* What was written is finished: its losses are told. */
+static int settle(struct nacre_writer *writer, const struct nacre_node *node, struct nacre_err *err)
+{
+	int rc = nacre_write_loss_settle(&writer->loss, node, &writer->names, &writer->plan, err);
+
+	return rc ? rc : report(writer, OBJECT_BYTES, err);
 }
 
 static int close_new(
@@ -109,7 +174,7 @@ static int close_new(
 	/* Some file systems say only here that they had no room. */
 	if (close(nacre_steal_fd(fd)) < 0)
 		return nacre_write_fail_os(node, "close", err);
-	return report(writer, OBJECT_BYTES, err);
+	return settle(writer, node, err);
 }
 
 static int put_bytes(struct nacre_writer *writer, const struct nacre_node *node, int fd,
@@ -258,79 +323,135 @@ static int write_file(
 
 /* -------------------------------------------------------------- all others */
 
-static int make_special(int dir, const struct nacre_node *node, struct nacre_err *err)
+static int make_symlink(int dir, const char *name, const struct nacre_node *node, const void *from)
+{
+	(void)from;
+	return symlinkat(node->inode->u.target, dir, name);
+}
+
+static int make_special(int dir, const char *name, const struct nacre_node *node, const void *from)
 {
 	const struct nacre_inode *inode = node->inode;
 	bool is_fifo = inode->type == NACRE_TYPE_FIFO;
 	mode_t type = is_fifo ? S_IFIFO : inode->type == NACRE_TYPE_CHAR ? S_IFCHR : S_IFBLK;
 	dev_t device = is_fifo ? 0 : makedev(inode->u.device.major, inode->u.device.minor);
 
-	if (mknodat(dir, node->name, type | 0600, device) == 0)
-		return 0;
-	if (!is_fifo && errno == EPERM)
-		return nacre_write_fail_os(node, "device nodes need root", err);
-	return nacre_write_fail_os(node, "create", err);
+	(void)from;
+	return mknodat(dir, name, type | 0600, device);
+}
+
+/* An empty file that stands for what the system has refused, as errno says. */
+static int write_stand_in(
+	struct nacre_writer *writer, const struct nacre_node *node, struct nacre_err *err)
+{
+	nacre_autofd int fd = -1;
+	int rc = nacre_write_loss_warn_os(
+		&writer->loss, node, nacre_type_name(node->inode->type), err);
+
+	nacre_write_loss_device(&writer->loss);
+	if (rc == 0)
+		rc = open_new(writer, node, &fd, err);
+	return rc ? rc : close_new(writer, node, &fd, err);
+}
+
+static int write_special(
+	struct nacre_writer *writer, const struct nacre_node *node, struct nacre_err *err)
+{
+	bool is_symlink = node->inode->type == NACRE_TYPE_SYMLINK;
+	bool is_device = !is_symlink && node->inode->type != NACRE_TYPE_FIFO;
+	int dir = -1, made = -1;
+	int rc = open_parent(writer, node, &dir, err);
+
+	if (rc == 0)
+		rc = make(writer, dir, node, is_symlink ? make_symlink : make_special, NULL, &made,
+			err);
+	if (rc)
+		return rc;
+	if (made < 0 && !is_symlink && writer->options.bear_losses && nacre_write_is_refusal(errno))
+		return write_stand_in(writer, node, err);
+	if (made < 0)
+		return nacre_write_fail_os(node,
+			is_device && errno == EPERM ? "device nodes need root" : "create", err);
+	rc = nacre_write_meta_at(
+		&writer->meta, dir, nacre_write_names_get(&writer->names, node), node, err);
+	return rc ? rc : settle(writer, node, err);
 }
 
 static int write_other(
 	struct nacre_writer *writer, const struct nacre_node *node, struct nacre_err *err)
 {
 	nacre_autofd int fd = -1;
-	int dir = -1;
 	int rc;
 
-	if (node->inode->type == NACRE_TYPE_FILE) {
-		rc = open_new(writer, node, &fd, err);
-		return rc ? rc : close_new(writer, node, &fd, err);
-	}
-	rc = open_parent(writer, node, &dir, err);
-	if (rc)
-		return rc;
-	if (node->inode->type != NACRE_TYPE_SYMLINK)
-		rc = make_special(dir, node, err);
-	else if (symlinkat(node->inode->u.target, dir, node->name) < 0)
-		rc = nacre_write_fail_os(node, "create", err);
-	if (rc == 0)
-		rc = nacre_write_meta_at(&writer->meta, dir, node, err);
-	return rc ? rc : report(writer, OBJECT_BYTES, err);
+	if (node->inode->type != NACRE_TYPE_FILE)
+		return write_special(writer, node, err);
+	rc = open_new(writer, node, &fd, err);
+	return rc ? rc : close_new(writer, node, &fd, err);
+}
+
+/* The first name of a file. */
+struct link_from {
+	int dir;
+	const char *name;
+};
+
+static int make_link(int dir, const char *name, const struct nacre_node *node, const void *from)
+{
+	const struct link_from *old = from;
+
+	(void)node;
+	return linkat(old->dir, old->name, dir, name, 0);
 }
 
 static int write_link(
 	struct nacre_writer *writer, const struct nacre_write_link *link, struct nacre_err *err)
 {
+	struct link_from from = { -1, nacre_write_names_get(&writer->names, link->old) };
 	nacre_autofd int old_dir = -1;
-	int dir = -1;
+	int dir = -1, made = -1;
 	int rc;
 
 	rc = open_parent(writer, link->old, &dir, err);
 	if (rc)
 		return rc;
 	/* A copy, as opening the second parent may close the first. */
-	old_dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	from.dir = old_dir = fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	if (old_dir < 0)
 		return nacre_write_fail_os(link->old, "open directory", err);
 	rc = open_parent(writer, link->node, &dir, err);
+	if (rc == 0)
+		rc = make(writer, dir, link->node, make_link, &from, &made, err);
 	if (rc)
 		return rc;
-	if (linkat(old_dir, link->old->name, dir, link->node->name, 0) < 0)
+	if (made < 0)
 		return nacre_write_fail_os(link->node, "link", err);
-	return report(writer, OBJECT_BYTES, err);
+	rc = nacre_write_loss_settle_link(&writer->loss, link, &writer->names, err);
+	return rc ? rc : report(writer, OBJECT_BYTES, err);
 }
 
 /* ------------------------------------------------------------- directories */
 
+static int make_subdir(int dir, const char *name, const struct nacre_node *node, const void *from)
+{
+	(void)node;
+	(void)from;
+	return mkdirat(dir, name, 0700);
+}
+
 static int make_dir(
 	struct nacre_writer *writer, const struct nacre_node *node, struct nacre_err *err)
 {
-	int dir = -1;
+	const char *name;
+	int dir = -1, made = -1;
 	int rc = open_parent(writer, node, &dir, err);
 
+	if (rc == 0)
+		rc = make_or_fail(writer, dir, node, make_subdir, NULL, &made, err);
 	if (rc)
 		return rc;
-	if (mkdirat(dir, node->name, 0700) < 0)
-		return nacre_write_fail_os(node, "create", err);
+	name = nacre_write_names_get(&writer->names, node);
 	/* The name was made just now in a directory that is ours alone: see set_special_mode(). */
-	if (writer->meta.masked && fchmodat(dir, node->name, 0700, 0) < 0)
+	if (writer->meta.masked && fchmodat(dir, name, 0700, 0) < 0)
 		return nacre_write_fail_os(node, "mode", err);
 	return report(writer, OBJECT_BYTES, err);
 }
@@ -344,11 +465,12 @@ static int finish_dir(
 
 	if (rc)
 		return rc;
-	fd = openat(dir, node->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = openat(dir, nacre_write_names_get(&writer->names, node),
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return nacre_write_fail_os(node, "open directory", err);
 	rc = nacre_write_meta_fd(&writer->meta, fd, node, err);
-	return rc ? rc : report(writer, OBJECT_BYTES, err);
+	return rc ? rc : settle(writer, node, err);
 }
 
 /* ------------------------------------------------------------------ public */
@@ -357,13 +479,16 @@ int nacre_writer_new(struct nacre_tree *tree, int staging_dir,
 	const struct nacre_write_options *options, const struct nacre_env *env,
 	struct nacre_writer **out_writer, struct nacre_err *err)
 {
-	static const struct nacre_dirs_shape shape = { parent_of, name_of };
 	NACRE_CLEANUP(nacre_writer_freep)
 	struct nacre_writer *writer = calloc(1, sizeof(*writer));
+	struct nacre_dirs_shape shape = { parent_of, name_of, NULL };
 	int rc;
 
 	if (!writer)
 		return nacre_fail_nomem(err);
+	shape.user = &writer->names;
+	writer->options = *options;
+	nacre_write_loss_init(&writer->loss, env, &writer->options);
 	writer->staging = staging_dir;
 	writer->env = env;
 	writer->root = tree->root;
@@ -374,7 +499,7 @@ int nacre_writer_new(struct nacre_tree *tree, int staging_dir,
 	if (rc == 0)
 		rc = nacre_dirs_new(staging_dir, &shape, &writer->dirs, err);
 	if (rc == 0)
-		rc = nacre_write_meta_init(&writer->meta, staging_dir, options, env, err);
+		rc = nacre_write_meta_init(&writer->meta, staging_dir, options, &writer->loss, err);
 	if (rc == 0)
 		*out_writer = nacre_steal(&writer);
 	return rc;
@@ -385,6 +510,8 @@ void nacre_writer_free(struct nacre_writer *writer)
 	if (!writer)
 		return;
 	nacre_write_plan_clear(&writer->plan);
+	nacre_write_names_clear(&writer->names);
+	nacre_write_loss_clear(&writer->loss);
 	nacre_dirs_free(writer->dirs);
 	free(writer->chunk);
 	free(writer);
@@ -434,7 +561,9 @@ int nacre_writer_finish(struct nacre_writer *writer, struct nacre_err *err)
 	if (rc == 0)
 		rc = nacre_write_meta_fd(&writer->meta, writer->staging, writer->root, err);
 	if (rc == 0)
-		rc = nacre_write_meta_finish(&writer->meta, err);
+		rc = settle(writer, writer->root, err);
+	if (rc == 0)
+		rc = nacre_write_loss_finish(&writer->loss, err);
 	return leave(writer, STATE_FINISHED, rc);
 }
 

@@ -10,14 +10,24 @@
 #ifndef NACRE_LAYERS_WRITE_H
 #define NACRE_LAYERS_WRITE_H
 
+#include "layers/loss.h"
 #include "layers/tree.h"
 
-/** Safe when zero. What else may be in a tree (xattrs, modes) is the business of who planned it. */
+/** Safe when zero. */
 struct nacre_write_options {
-	bool keep_owner; /* chown to the tree's owners; false: all is ours, as without root */
-	bool devices;	 /* make device nodes; false: a tree with one is refused */
-	bool keep_setid; /* files that could not get their owner keep setuid and setgid */
+	bool keep_owner;     /* chown to the tree's owners; false: all is ours, as without root */
+	bool devices;	     /* make device nodes; false: a tree with one is refused */
+	bool keep_setid;     /* files that could not get their owner keep setuid and setgid */
+	bool drop_setid;     /* no setuid, setgid and security.capability for files */
+	bool drop_xattrs;    /* none but user.* and security.capability */
+	bool bear_losses;    /* what the system refuses is a loss: owners for root, devices, modes,
+				times, and names, which become others; false: an error */
+	nacre_loss_fn *lost; /* told of each entry that loses something; NULL: nobody */
+	void *user;	     /* handed to lost */
 };
+
+/** Whether these options want an xattr. */
+bool nacre_write_wants_xattr(const struct nacre_write_options *options, const char *name);
 
 struct nacre_writer;
 
@@ -56,8 +66,8 @@ NACRE_CHECKED int nacre_writer_stream(struct nacre_writer *writer,
  * Writes the files that no stream had, by opening their content, then all that is no file, then
  * further names, then the attributes of directories.
  *
- * An attribute that the file system refuses is a warning that names it; an owner is an error for
- * root.
+ * An attribute that the file system refuses is a warning that names it and a loss; an owner is an
+ * error for root unless losses are borne.
  *
  * Errors: IO, FORMAT (content of another size), CANCELED, those of origins.
  */

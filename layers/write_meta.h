@@ -3,16 +3,20 @@
 #ifndef NACRE_LAYERS_WRITE_META_H
 #define NACRE_LAYERS_WRITE_META_H
 
-#include "layers/write.h"
+#include "layers/write_disk.h"
+#include "layers/write_loss.h"
 
 struct nacre_write_meta {
-	const struct nacre_env *env;
+	struct nacre_write_loss *loss; /* borrowed */
 	struct nacre_write_options options;
+	struct nacre_write_disk disk;
 	uint32_t uid; /* of whatever is newly made in the staging directory */
 	uint32_t gid;
+	uint32_t top_uid; /* of the staging directory itself */
+	uint32_t top_gid;
 	bool is_root;
 	bool masked; /* the umask takes away what we need of our own directories and files */
-	uint64_t refused;
+	bool has_told_of_time;
 };
 
 /**
@@ -22,18 +26,19 @@ struct nacre_write_meta {
  * Errors: ARG (open to others), EXISTS (not empty), IO.
  */
 NACRE_CHECKED int nacre_write_meta_init(struct nacre_write_meta *meta, int staging_dir,
-	const struct nacre_write_options *options, const struct nacre_env *env,
+	const struct nacre_write_options *options, struct nacre_write_loss *loss,
 	struct nacre_err *err);
 
-/** Of a regular file or a directory that is open. Errors: IO, CANCELED. */
+/** Of a regular file or a directory that is open; what is lost goes to `loss`. Errors: IO,
+ * CANCELED. */
 NACRE_CHECKED int nacre_write_meta_fd(struct nacre_write_meta *meta, int fd,
 	const struct nacre_node *node, struct nacre_err *err);
 
-/** Of a symlink, fifo or device just made in `parent`. Errors: IO, CANCELED. */
-NACRE_CHECKED int nacre_write_meta_at(struct nacre_write_meta *meta, int parent,
+/** Of a symlink, fifo or device just made as `name` in `parent`. Errors: IO, CANCELED. */
+NACRE_CHECKED int nacre_write_meta_at(struct nacre_write_meta *meta, int parent, const char *name,
 	const struct nacre_node *node, struct nacre_err *err);
 
-/** Tells how many refused attributes had no warning of their own. Errors: CANCELED. */
-NACRE_CHECKED int nacre_write_meta_finish(struct nacre_write_meta *meta, struct nacre_err *err);
+/** What the system says when it has no such attribute, or when it is not ours to set. */
+bool nacre_write_is_refusal(int number);
 
 #endif

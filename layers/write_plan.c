@@ -133,7 +133,8 @@ static void put_node(struct nacre_write_plan *plan, struct nacre_node *node)
 	struct nacre_inode *inode = node->inode;
 
 	if (inode->first != node) {
-		plan->links[plan->link_count++] = (struct nacre_write_link){ inode->first, node };
+		plan->links[plan->link_count++] =
+			(struct nacre_write_link){ inode->first, node, NULL };
 	} else if (inode->type == NACRE_TYPE_DIR) {
 		if (node->parent)
 			plan->dirs[plan->dir_count++] = node;
@@ -158,6 +159,16 @@ static int by_place(const void *a, const void *b)
 	return 0;
 }
 
+static int by_old(const void *a, const void *b)
+{
+	const struct nacre_write_link *x = *(struct nacre_write_link *const *)a;
+	const struct nacre_write_link *y = *(struct nacre_write_link *const *)b;
+
+	if (x->old != y->old)
+		return (uintptr_t)x->old < (uintptr_t)y->old ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
 static int make_room(struct nacre_write_plan *plan, struct nacre_err *err)
 {
 	/* One more than needed, since an empty allocation may be NULL. */
@@ -165,8 +176,9 @@ static int make_room(struct nacre_write_plan *plan, struct nacre_err *err)
 	plan->files = calloc(plan->file_count + 1, sizeof(plan->files[0]));
 	plan->others = calloc(plan->other_count + 1, sizeof(struct nacre_node *));
 	plan->links = calloc(plan->link_count + 1, sizeof(plan->links[0]));
+	plan->links_by_old = calloc(plan->link_count + 1, sizeof(struct nacre_write_link *));
 	plan->dir_count = plan->file_count = plan->other_count = plan->link_count = 0;
-	if (!plan->dirs || !plan->files || !plan->others || !plan->links)
+	if (!plan->dirs || !plan->files || !plan->others || !plan->links || !plan->links_by_old)
 		return nacre_fail_nomem(err);
 	return 0;
 }
@@ -192,6 +204,9 @@ int nacre_write_plan_init(struct nacre_write_plan *plan, struct nacre_tree *tree
 	for (struct nacre_node *node = tree->root; node; node = nacre_tree_next(node))
 		put_node(plan, node);
 	qsort(plan->files, plan->file_count, sizeof(plan->files[0]), by_place);
+	for (size_t i = 0; i < plan->link_count; i++)
+		plan->links_by_old[i] = &plan->links[i];
+	qsort(plan->links_by_old, plan->link_count, sizeof(struct nacre_write_link *), by_old);
 	return 0;
 }
 
@@ -201,7 +216,27 @@ void nacre_write_plan_clear(struct nacre_write_plan *plan)
 	free(plan->files);
 	free(plan->others);
 	free(plan->links);
+	free(plan->links_by_old);
 	*plan = (struct nacre_write_plan){ 0 };
+}
+
+struct nacre_write_link *const *nacre_write_plan_links(
+	const struct nacre_write_plan *plan, const struct nacre_node *node, size_t *out_count)
+{
+	size_t low = 0, high = plan->link_count, end;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((uintptr_t)plan->links_by_old[middle]->old < (uintptr_t)node)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < plan->link_count && plan->links_by_old[end]->old == node; end++)
+		;
+	*out_count = end - low;
+	return plan->links_by_old + low;
 }
 
 /* The first file whose origin is not before `origin`, or, with `after`, is behind it. */

@@ -3,6 +3,7 @@
 #ifndef NACRE_LAYERS_WRITE_PLAN_H
 #define NACRE_LAYERS_WRITE_PLAN_H
 
+#include "layers/loss.h"
 #include "layers/write.h"
 
 struct nacre_write_file {
@@ -13,6 +14,7 @@ struct nacre_write_file {
 struct nacre_write_link {
 	struct nacre_node *old; /* the first name, which the others are linked to */
 	struct nacre_node *node;
+	const struct nacre_loss *lost; /* what the first has lost */
 };
 
 struct nacre_write_plan {
@@ -24,6 +26,7 @@ struct nacre_write_plan {
 	size_t other_count;
 	struct nacre_write_link *links;
 	size_t link_count;
+	struct nacre_write_link **links_by_old;
 	uint64_t bytes; /* of all contents */
 };
 
@@ -40,6 +43,10 @@ void nacre_write_plan_clear(struct nacre_write_plan *plan);
 NACRE_CHECKED int nacre_write_plan_range(struct nacre_write_plan *plan,
 	const struct nacre_origin *origin, size_t *out_begin, size_t *out_end,
 	struct nacre_err *err);
+
+/** The further names of a node; *out_count is 0 when there are none. */
+struct nacre_write_link *const *nacre_write_plan_links(
+	const struct nacre_write_plan *plan, const struct nacre_node *node, size_t *out_count);
 
 /** nacre_fail_os with the path of a node in front. */
 int nacre_write_fail_os(const struct nacre_node *node, const char *what, struct nacre_err *err);

@@ -81,22 +81,28 @@ static void attributes_of_overlayfs_are_refused_whatever_is_asked_for(void **sta
 		"'d': xattr 'trusted.overlay.opaque', which overlayfs would take for its own");
 }
 
+static bool wants(const struct nacre_unpack_options *options, const char *name)
+{
+	const struct nacre_write_options how = nacre_unpack_how(options);
+
+	return nacre_write_wants_xattr(&how, name);
+}
+
 static void other_attributes_are_left_out_with_one_warning_or_kept(void **state)
 {
 	const struct nacre_unpack_options all = { .all_xattrs = true };
-	struct nacre_inode *user = put("a", NACRE_TYPE_FILE), *label = put("b", NACRE_TYPE_FILE);
 	struct nacre_unpacked unpacked;
 
 	(void)state;
-	put_xattr(user, "user.x");
-	put_xattr(label, "security.selinux");
+	put_xattr(put("a", NACRE_TYPE_FILE), "user.x");
+	put_xattr(put("b", NACRE_TYPE_FILE), "security.selinux");
 	assert_works(apply(&all, &unpacked, err));
 	assert_int_equal(warnings, 0);
-	assert_non_null(label->xattrs);
+	assert_true(wants(&all, "security.selinux"));
 	assert_works(apply(&plain, &unpacked, err));
 	assert_int_equal(warnings, 1);
-	assert_null(label->xattrs);
-	assert_non_null(user->xattrs);
+	assert_false(wants(&plain, "security.selinux"));
+	assert_true(wants(&plain, "user.x"));
 }
 
 static void setid_and_file_capabilities_go_when_asked(void **state)
@@ -110,12 +116,27 @@ static void setid_and_file_capabilities_go_when_asked(void **state)
 	dir->mode = 02755;
 	put_xattr(file, "security.capability");
 	assert_works(apply(&plain, &unpacked, err));
-	assert_int_equal(file->mode, 06755);
-	assert_non_null(file->xattrs);
+	assert_int_equal(warnings, 0);
+	assert_true(wants(&plain, "security.capability"));
+	assert_false(nacre_unpack_how(&plain).drop_setid);
 	assert_works(apply(&no_setid, &unpacked, err));
-	assert_int_equal(file->mode, 0755);
-	assert_int_equal(dir->mode, 02755);
-	assert_null(file->xattrs);
+	assert_int_equal(warnings, 2);
+	assert_false(wants(&no_setid, "security.capability"));
+	assert_true(nacre_unpack_how(&no_setid).drop_setid);
+}
+
+static void what_is_left_out_stays_in_the_tree_for_the_ledger(void **state)
+{
+	const struct nacre_unpack_options no_setid = { .no_setid = true };
+	struct nacre_inode *file = put("su", NACRE_TYPE_FILE);
+	struct nacre_unpacked unpacked;
+
+	(void)state;
+	file->mode = 06755;
+	put_xattr(file, "security.selinux");
+	assert_works(apply(&no_setid, &unpacked, err));
+	assert_int_equal(file->mode, 06755);
+	assert_non_null(nacre_xattr_find(file->xattrs, "security.selinux"));
 }
 
 static void hard_links_are_counted_as_entries_and_their_bytes_once(void **state)
@@ -140,6 +161,7 @@ int main(void)
 		TEST(attributes_of_overlayfs_are_refused_whatever_is_asked_for),
 		TEST(other_attributes_are_left_out_with_one_warning_or_kept),
 		TEST(setid_and_file_capabilities_go_when_asked),
+		TEST(what_is_left_out_stays_in_the_tree_for_the_ledger),
 		TEST(hard_links_are_counted_as_entries_and_their_bytes_once),
 	};
 
