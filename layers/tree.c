@@ -252,6 +252,26 @@ int nacre_tree_add(struct nacre_tree *tree, struct nacre_node *dir, const char *
 	return 0;
 }
 
+int nacre_tree_rename(struct nacre_tree *tree, struct nacre_node *node, const char *name,
+	size_t name_len, struct nacre_err *err)
+{
+	struct nacre_node *renamed = NULL;
+	int rc = nacre_tree_add(tree, node->parent, name, name_len, node->inode, &renamed, err);
+
+	if (rc)
+		return rc;
+	renamed->children = node->children;
+	renamed->layer = node->layer;
+	renamed->touched = node->touched;
+	renamed->is_explicit = node->is_explicit;
+	for (struct nacre_node *child = nacre_node_first(renamed); child;
+		child = nacre_node_next(child))
+		child->parent = renamed;
+	node->children.rbh_root = NULL;
+	nacre_tree_remove(tree, node);
+	return 0;
+}
+
 void nacre_tree_remove(struct nacre_tree *tree, struct nacre_node *node)
 {
 	struct nacre_node *end = nacre_tree_next_skip(node);

@@ -149,6 +149,15 @@ NACRE_CHECKED int nacre_tree_add(struct nacre_tree *tree, struct nacre_node *dir
 	size_t name_len, struct nacre_inode *inode, struct nacre_node **out_node,
 	struct nacre_err *err);
 
+/**
+ * Gives a node (never the root) another name: with all below it, it is then a new node in the same
+ * directory.
+ *
+ * Errors: EXISTS, NOMEM, LIMIT.
+ */
+NACRE_CHECKED int nacre_tree_rename(struct nacre_tree *tree, struct nacre_node *node,
+	const char *name, size_t name_len, struct nacre_err *err);
+
 /** Takes a node (never the root) and all below it out of the tree. */
 void nacre_tree_remove(struct nacre_tree *tree, struct nacre_node *node);
 
