@@ -106,8 +106,9 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	return rc;
 }
 
-int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch, bool all_xattrs,
-	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err)
+int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
+	const struct nacre_rootfs_tree_options *rootfs, const struct nacre_env *env,
+	struct nacre_base *out_base, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_base_clear)
 	struct nacre_base base;
@@ -121,7 +122,7 @@ int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
 		rc = open_rootfs(&base, recipe, context, scratch, env, err);
 	else if (rc == 0 && recipe->from.kind == NACRE_FROM_DIR)
 		rc = nacre_rootfs_tree_read(
-			context, recipe->from.path, all_xattrs, env, &base.rootfs, err);
+			context, recipe->from.path, rootfs, env, &base.rootfs, err);
 	else if (rc == 0 && recipe->from.kind == NACRE_FROM_OCI)
 		rc = open_image(&base, recipe, context, scratch, env, err);
 	base.is_rootfs = base.is_rootfs || recipe->from.kind == NACRE_FROM_DIR;

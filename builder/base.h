@@ -26,7 +26,7 @@ struct nacre_base {
 /**
  * @param context   paths are relative to it
  * @param scratch     a directory for files without names
- * @param all_xattrs  of a root file system in a directory, whatever can be seen
+ * @param rootfs      how a root file system in a directory is read
  * @param out_base  set on success only; the caller's to clear, after all trees that share its
  * inodes
  *
@@ -34,8 +34,8 @@ struct nacre_base {
  * `from` in front.
  */
 NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
-	bool all_xattrs, const struct nacre_env *env, struct nacre_base *out_base,
-	struct nacre_err *err);
+	const struct nacre_rootfs_tree_options *rootfs, const struct nacre_env *env,
+	struct nacre_base *out_base, struct nacre_err *err);
 void nacre_base_clear(struct nacre_base *base);
 
 /** The tree to begin from. */

@@ -387,13 +387,15 @@ static int check_tags(
 
 static int run(struct build *b, const struct nacre_ref *tags, size_t count, struct nacre_err *err)
 {
+	const struct nacre_rootfs_tree_options rootfs = { b->options->all_xattrs,
+		b->options->no_ledger, b->options->ledger };
 	int rc = nacre_target_open(&b->target, &tags[0], b->options->store, err);
 
 	if (rc == 0)
 		rc = nacre_batch_new(b->target.layout, b->env, &b->batch, err);
 	if (rc == 0)
 		rc = nacre_base_open(b->recipe, b->context, nacre_layout_dir(b->target.layout),
-			b->options->all_xattrs, b->env, &b->base, err);
+			&rootfs, b->env, &b->base, err);
 	if (rc == 0)
 		rc = nacre_steps_new(b->recipe, b->context, nacre_layout_dir(b->target.layout),
 			b->epoch, b->env, &b->steps, err);

@@ -64,5 +64,7 @@ int nacre_expect_apply(struct nacre_tree *tree, int root,
 	struct nacre_unpacked unpacked;
 	int rc = nacre_unpack_policy_apply(tree, options, NULL, &unpacked, err);
 
+	if (rc == 0)
+		rc = nacre_unpack_policy_leave_out(tree, options, err);
 	return rc == 0 && options->no_owner ? give_all(tree, root, err) : rc;
 }

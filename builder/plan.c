@@ -189,10 +189,7 @@ static int look_at_space(struct nacre_tree *tree, const char *target,
 static int check_tree(
 	struct nacre_tree *tree, const struct nacre_unpack_options *options, struct nacre_err *err)
 {
-	const struct nacre_write_options how = {
-		.keep_owner = !options->no_owner,
-		.devices = options->devices,
-	};
+	const struct nacre_write_options how = nacre_unpack_how(options);
 	struct nacre_write_plan plan;
 	int rc = nacre_write_plan_init(&plan, tree, &how, err);
 
@@ -243,6 +240,8 @@ int nacre_plan(const struct nacre_layout *layout, const struct nacre_trusted *tr
 		rc = nacre_unpack_policy_apply(&image.tree, unpack, env, &planned.unpacked, err);
 	if (rc == 0)
 		rc = check_tree(&image.tree, unpack, err);
+	if (rc == 0)
+		rc = nacre_unpack_policy_leave_out(&image.tree, unpack, err);
 	if (rc == 0)
 		rc = describe(&image, target, unpack, env, &planned, err);
 	if (rc)

@@ -211,7 +211,9 @@ void nacre_plan_space_count(struct nacre_tree *tree, const struct nacre_plan_dis
 		add_inode(&sums, node);
 	}
 	add(&sums.most, sums.dirs < GROUPS_MOST ? sums.dirs : GROUPS_MOST, disk->group_most);
-	/* The parent may need another block for the names of staging and lock. */
+	/* The first line of the ledger, which is there while nothing is known to be lost. */
+	add(&sums.most, 1, block_bytes);
+	/* The parent may need another block for the names of staging, lock and ledger. */
 	add(&sums.most, 1, disk->dir_block > block_bytes ? disk->dir_block : block_bytes);
 	inodes = sums.inodes;
 	if (disk->counts_all_as_inode)
@@ -220,7 +222,7 @@ void nacre_plan_space_count(struct nacre_tree *tree, const struct nacre_plan_dis
 	out_space->block_bytes = block_bytes;
 	out_space->least_bytes = sums.least;
 	out_space->most_bytes = sums.most;
-	out_space->inodes = inodes + 1;
+	out_space->inodes = inodes + 2;
 }
 
 /* ------------------------------------------------------------------- judging */

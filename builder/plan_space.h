@@ -34,7 +34,7 @@ struct nacre_plan_disk {
 const struct nacre_plan_disk *nacre_plan_disk_find(uint32_t magic);
 
 /**
- * Finds least_bytes, most_bytes and inodes of a tree, with its root and the lock beside it.
+ * Finds least_bytes, most_bytes and inodes of a tree, with its root, and lock and ledger beside it.
  *
  * @param tree  as it is going to be written; inode->first is used
  */

@@ -118,3 +118,36 @@ int nacre_unpack_policy_apply(struct nacre_tree *tree, const struct nacre_unpack
 	}
 	return rc ? rc : tell_dropped(&p, err);
 }
+
+static int leave_out(struct nacre_tree *tree, const struct nacre_write_options *how,
+	struct nacre_inode *inode, struct nacre_err *err)
+{
+	size_t kept = 0;
+	struct nacre_xattr *items;
+
+	if (how->drop_setid && inode->type == NACRE_TYPE_FILE)
+		inode->mode &= ~06000U;
+	if (!inode->xattrs)
+		return 0;
+	items = nacre_arena_new(&tree->arena, inode->xattrs->count * sizeof(*items));
+	if (!items)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; i < inode->xattrs->count; i++) {
+		if (nacre_write_wants_xattr(how, inode->xattrs->items[i].name))
+			items[kept++] = inode->xattrs->items[i];
+	}
+	if (kept == inode->xattrs->count)
+		return 0;
+	return nacre_xattrs_make(&tree->arena, items, kept, &inode->xattrs, err);
+}
+
+int nacre_unpack_policy_leave_out(
+	struct nacre_tree *tree, const struct nacre_unpack_options *options, struct nacre_err *err)
+{
+	const struct nacre_write_options how = nacre_unpack_how(options);
+	int rc = 0;
+
+	for (struct nacre_node *node = tree->root; node && rc == 0; node = nacre_tree_next(node))
+		rc = leave_out(tree, &how, node->inode, err);
+	return rc;
+}

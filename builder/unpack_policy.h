@@ -21,4 +21,13 @@ NACRE_CHECKED int nacre_unpack_policy_apply(struct nacre_tree *tree,
 	const struct nacre_unpack_options *options, const struct nacre_env *env,
 	struct nacre_unpacked *out_unpacked, struct nacre_err *err);
 
+/**
+ * Takes out of a tree what a writer with these options leaves out: the tree as it will be written,
+ * for who counts and does not write.
+ *
+ * Errors: NOMEM.
+ */
+NACRE_CHECKED int nacre_unpack_policy_leave_out(struct nacre_tree *tree,
+	const struct nacre_unpack_options *options, struct nacre_err *err);
+
 #endif

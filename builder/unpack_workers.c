@@ -99,23 +99,25 @@ static int write_wanted(struct nacre_writer *writer, const struct nacre_image_tr
 	return rc;
 }
 
-static int write_tree(
-	const struct nacre_unpack_work *work, const struct nacre_env *env, struct nacre_err *err)
+static int write_tree(const struct nacre_unpack_work *work, struct nacre_ledger_writer *ledger,
+	const struct nacre_env *env, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_writer_freep)
 	struct nacre_writer *writer = NULL;
-	const struct nacre_write_options how = {
-		.keep_owner = !work->options->no_owner,
-		.devices = work->options->devices,
-	};
-	int rc = nacre_writer_new(&work->image->tree, work->staging, &how, env, &writer, err);
+	struct nacre_write_options how = nacre_unpack_how(work->options);
+	int rc;
 
+	how.lost = nacre_ledger_add;
+	how.user = ledger;
+	rc = nacre_writer_new(&work->image->tree, work->staging, &how, env, &writer, err);
 	if (rc == 0)
 		rc = nacre_writer_dirs(writer, err);
 	if (rc == 0)
 		rc = write_wanted(writer, work->image, work->contents, err);
 	if (rc == 0)
 		rc = nacre_writer_finish(writer, err);
+	if (rc == 0)
+		rc = nacre_ledger_finish(ledger, err);
 	if (rc == 0 && !env->no_sync)
 		rc = nacre_writer_sync(writer, err);
 	return rc;
@@ -126,6 +128,8 @@ static int write_image(struct nacre_worker_self *self, void *user, struct nacre_
 {
 	const struct nacre_unpack_work *work = user;
 	const struct nacre_env *env = nacre_worker_env(self);
+	NACRE_CLEANUP(nacre_ledger_clear)
+	struct nacre_ledger_writer ledger = { .fd = -1 };
 	struct nacre_unpacked unpacked;
 	int rc = nacre_image_tree_load(work->image, work->tree_file, env, err);
 
@@ -135,7 +139,9 @@ static int write_image(struct nacre_worker_self *self, void *user, struct nacre_
 	if (rc)
 		return rc;
 	nacre_image_tree_want_layers(work->image);
-	rc = write_tree(work, env, err);
+	rc = nacre_ledger_begin(&ledger, work->ledger, &work->ledger_id, err);
+	if (rc == 0)
+		rc = write_tree(work, &ledger, env, err);
 	return rc ? rc : nacre_worker_report(self, &unpacked, sizeof(unpacked), err);
 }
 
@@ -143,7 +149,7 @@ int nacre_unpack_writer_start(
 	struct nacre_unpack_work *work, struct nacre_worker **out_worker, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(work->env);
-	const int keep[] = { work->tree_file, work->contents };
+	const int keep[] = { work->tree_file, work->contents, work->ledger };
 	const struct nacre_worker_job job = {
 		.name = "the worker that writes",
 		.cage = { .kind = NACRE_CAGE_WRITE,
@@ -152,7 +158,7 @@ int nacre_unpack_writer_start(
 			.all_xattrs = work->options->all_xattrs,
 			.memory_bytes = nacre_image_tree_memory(&limits) },
 		.fds = keep,
-		.fd_count = 2,
+		.fd_count = 3,
 		.run = write_image,
 		.user = work,
 	};

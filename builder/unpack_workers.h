@@ -2,7 +2,7 @@
 /**
  * The two workers of unpacking. The reader decompresses, parses and folds; it has the blobs, a file
  * without a name for the tree, and a pipe for contents, and no file system. The writer has the
- * tree, the other end of the pipe, and the staging directory. Neither can reach anything else, and
+ * tree, the other end of the pipe, the staging directory, and the file of the ledger. Neither can reach anything else, and
  * the caller, who renames in the end, parses nothing.
  *
  *   reader   folds, stores the tree, judges it, reports … sends each layer that is wanted, ends
@@ -14,17 +14,21 @@
 
 #include "base/worker.h"
 #include "builder/image_tree.h"
+#include "layers/ledger.h"
 
 #include <nacre/builder.h>
 
 /** What both work on: all borrowed from the caller. */
 struct nacre_unpack_work {
 	struct nacre_image_tree *image; /* opened (nacre_image_tree_open) */
+	const struct nacre_digest *digest; /* of its manifest */
 	const struct nacre_unpack_options *options;
 	const struct nacre_env *env;
 	int tree_file; /* nacre_worker_file() */
 	int contents;  /* the worker's end of the pipe (nacre_frames_pipe) */
 	int staging;   /* of the writer: an empty directory, 0700 */
+	int ledger;    /* of the writer: an empty file */
+	struct nacre_ledger_id ledger_id;
 };
 
 /**

@@ -16,6 +16,8 @@ struct args {
 	struct cli_list args;
 	const char *compression;
 	const char *xattrs;
+	const char *ledger;
+	bool no_ledger;
 	uint64_t jobs;
 	struct cli_list limits;
 	bool require_cage;
@@ -36,6 +38,10 @@ static const struct cli_opt opts[] = {
 		"threads for compression, else one a processor" },
 	{ CLI_TEXT, 0, "xattrs", "all", offsetof(struct args, xattrs),
 		"of rootfs:DIR/, more than user.* and security.capability" },
+	{ CLI_TEXT, 0, "ledger", "FILE", offsetof(struct args, ledger),
+		"of rootfs:DIR/, this ledger, else the one beside DIR" },
+	{ CLI_FLAG, 0, "no-ledger", NULL, offsetof(struct args, no_ledger),
+		"of rootfs:DIR/, what is on the disk and no more" },
 	CLI_LIMIT_OPT(struct args),
 	CLI_CAGE_OPT(struct args),
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
@@ -133,6 +139,10 @@ static int read_options(
 	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
 		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
 	options->all_xattrs = args->xattrs != NULL;
+	if (args->ledger && args->no_ledger)
+		return cli_fail_usage(cli, "--ledger and --no-ledger exclude each other");
+	options->ledger = args->ledger;
+	options->no_ledger = args->no_ledger;
 	code = read_epoch(cli, options);
 	if (code == 0)
 		code = read_compression(cli, args->compression, options);

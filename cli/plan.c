@@ -315,8 +315,13 @@ static int conclude(struct cli *cli, const struct nacre_plan_space *space)
 static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
-	const struct nacre_plan_options options = { { args->no_owner, args->devices, args->no_setid,
-		args->xattrs != NULL, args->replace } };
+	const struct nacre_plan_options options = { .unpack = {
+							    .no_owner = args->no_owner,
+							    .devices = args->devices,
+							    .no_setid = args->no_setid,
+							    .all_xattrs = args->xattrs != NULL,
+							    .replace = args->replace,
+						    } };
 	const char *target = cli->operands.count > 1 ? cli->operands.items[1] : NULL;
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nacre unpack: from a trusted image to a root file system. */
 #include "cli/cli.h"
+#include "cli/out.h"
 #include "cli/trust.h"
 
 #include <inttypes.h>
@@ -59,11 +60,31 @@ static int check(struct cli *cli, const struct args *args, const struct cli_imag
 	return cli_limits_set(cli, &args->limits);
 }
 
+/* Where what the disk did not take is written down: beside DIR, which may have slashes behind. */
+static void print_ledger(const char *dir)
+{
+	size_t len = strlen(dir);
+	CLI_CLEANUP(cli_freep) char *name = NULL;
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	if (asprintf(&name, "%.*s.nacre-ledger", (int)len, dir) < 0)
+		return;
+	(void)fputs("ledger    ", stdout);
+	out_name(stdout, name);
+	(void)putchar('\n');
+}
+
 static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
-	const struct nacre_unpack_options options = { args->no_owner, args->devices, args->no_setid,
-		args->xattrs != NULL, args->replace };
+	const struct nacre_unpack_options options = {
+		.no_owner = args->no_owner,
+		.devices = args->devices,
+		.no_setid = args->no_setid,
+		.all_xattrs = args->xattrs != NULL,
+		.replace = args->replace,
+	};
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
 	struct nacre_unpacked unpacked = { 0 };
@@ -85,6 +106,8 @@ static int run(struct cli *cli, const void *opaque)
 		return cli_fail_with(cli, &err);
 	cli_trusted_print(trusted);
 	printf("entries   %" PRIu64 ", %" PRIu64 " bytes\n", unpacked.entries, unpacked.file_bytes);
+	if (unpacked.has_ledger)
+		print_ledger(cli->operands.items[1]);
 	return 0;
 }
 

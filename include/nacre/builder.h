@@ -44,10 +44,12 @@ struct nacre_build_options {
 	size_t tag_count;
 	const char *store; /**< the layout of bare names; NULL: there is none */
 	struct nacre_compression compression;
-	bool has_epoch;	 /**< false: the recipe's epoch, else 0 */
-	int64_t epoch;	 /**< when the recipe has none (SOURCE_DATE_EPOCH) */
-	bool all_xattrs; /**< of a root file system in a directory: more than user.* and
-			    security.capability */
+	bool has_epoch;	    /**< false: the recipe's epoch, else 0 */
+	int64_t epoch;	    /**< when the recipe has none (SOURCE_DATE_EPOCH) */
+	bool all_xattrs;    /**< of a root file system in a directory: more than user.* and
+			       security.capability */
+	bool no_ledger;	    /**< of that, what a ledger beside it knows is left alone */
+	const char *ledger; /**< its ledger, of whatever tree it says it is; NULL: the one beside */
 };
 
 #define NACRE_BUILT_LAYERS 256
@@ -105,16 +107,19 @@ NACRE_API NACRE_CHECKED int nacre_image_check(const struct nacre_layout *layout,
 
 /** Safe when zero. */
 struct nacre_unpack_options {
-	bool no_owner;	 /**< all belongs to who unpacks; the way without root */
-	bool devices;	 /**< make device nodes; else an image with one is refused */
-	bool no_setid;	 /**< leave setuid, setgid and file capabilities out */
-	bool all_xattrs; /**< more than user.* and security.capability; never overlay's own */
-	bool replace;	 /**< the target may be a directory with something in it */
+	bool no_owner;	  /**< all belongs to who unpacks; the way without root */
+	bool devices;	  /**< make device nodes; else an image with one is refused */
+	bool no_setid;	  /**< leave setuid, setgid and file capabilities out */
+	bool all_xattrs;  /**< more than user.* and security.capability; never overlay's own */
+	bool replace;	  /**< the target may be a directory with something in it */
+	bool bear_losses; /**< what the system refuses to whoever unpacks (owners, devices, modes,
+			     times, names) is a warning and a loss, and no error */
 };
 
 struct nacre_unpacked {
 	uint64_t entries; /**< names written, the root not counted */
 	uint64_t file_bytes;
+	bool has_ledger; /**< something was lost */
 };
 
 /**
@@ -123,12 +128,17 @@ struct nacre_unpacked {
  * name with the new one in one step and is removed then; what of it cannot be removed is a warning,
  * and left for the next call.
  *
+ * What is not on the disk as the image has it, by options or because the system did not take it,
+ * stands in a ledger beside the target, TARGET.nacre-ledger, from which nacre_build() with
+ * rootfs:TARGET/ has it again.
+ *
  * @param target  must not exist, or be an empty directory, or with `replace` any directory; its
  *                parent must exist
  *
  * Errors: EXISTS; those of nacre_image_check(); UNSAFE (a device without `devices`; with `replace`
  * a mount point at or in the target); UNSUPPORTED (with `replace`, a file system that cannot
- * exchange two names); IO. The target is then as before, and nothing is left beside it.
+ * exchange two names); EXISTS (a file that is no ledger has the ledger's name); IO. The target is
+ * then as before, and nothing is left beside it.
  */
 NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
 	const struct nacre_trusted *image, const char *target,

@@ -89,6 +89,9 @@ class Layout:
         self.check = check
         self.target = "layout"
 
+    def look(self, work):
+        return state(os.path.join(work, self.target))
+
     def new_is_right(self, work):
         return all(run(arguments, work).returncode == 0 for arguments in self.check)
 
@@ -108,8 +111,11 @@ class Whole:
         self.target = target
         self.after = after
 
+    def look(self, work):
+        return state(os.path.join(work, self.target))
+
     def new_is_right(self, work):
-        return state(os.path.join(work, self.target)) == self.after
+        return self.look(work) == self.after
 
     @staticmethod
     def old_is_right(before, now):
@@ -129,8 +135,11 @@ class Repair:
         self.target = target
         self.after = after
 
+    def look(self, work):
+        return state(os.path.join(work, self.target))
+
     def new_is_right(self, work):
-        return state(os.path.join(work, self.target)) == self.after
+        return self.look(work) == self.after
 
     def old_is_right(self, before, now):
         old, new, got = ({line[0]: line for line in lines}
@@ -138,13 +147,37 @@ class Repair:
         return all(got.get(path) in (old.get(path), new[path]) for path in new)
 
 
+def ledger(root):
+    """The lines of the ledger that a reader finds for a tree; "wrong" for that of another one."""
+    for name in (root + ".nacre-ledger.new", root + ".nacre-ledger"):
+        if not os.path.exists(name):
+            continue
+        with open(name, "rb") as file:
+            first, *lines = file.readlines()
+        if f" tree={os.stat(root).st_ino} ".encode() in first:
+            return tuple(lines)
+        if name.endswith("ledger"):
+            return "wrong"
+    return ()
+
+
+class WithLedger(Whole):
+    """The same with the ledger beside it: they are both old or both new."""
+
+    def look(self, work):
+        root = os.path.join(work, self.target)
+        lines = state(root)
+        return lines if lines is None else lines + [("ledger", ledger(root))]
+
+
 def leftovers(work):
     return [os.path.join(folder, name) for folder, dirs, files in os.walk(work)
-            for name in dirs + files if name.startswith(".nacre-")]
+            for name in dirs + files
+            if name.startswith(".nacre-") or name.endswith(".nacre-ledger.new")]
 
 
 def check_failure(case, work, before, done, what):
-    now = state(os.path.join(work, case.target))
+    now = case.look(work)
     is_new = case.new_is_right(work)
     errors = done.stderr.decode("utf-8", "replace")
     if done.returncode == 0 and not is_new:
@@ -169,7 +202,7 @@ def check_failure(case, work, before, done, what):
 
 
 def check_kill(case, work, before, what):
-    now = state(os.path.join(work, case.target))
+    now = case.look(work)
     if now is not None:
         # What lies aside does not count until the next run; neither do empty folders.
         now = [line for line in now if not os.path.basename(line[0]).startswith(".nacre-")]
@@ -191,7 +224,7 @@ def one(case, template, how, at, scratch):
     shutil.copytree(template, work, symlinks=True)
     if os.path.exists(mark):
         os.unlink(mark)
-    before = state(os.path.join(work, case.target))
+    before = case.look(work)
     done = run(case.arguments, work, LD_PRELOAD=SHIM, FAILCALL_HOW=how, FAILCALL_AT=str(at),
                FAILCALL_MARK=mark)
     with open(mark, "rb") as file:
@@ -254,6 +287,20 @@ def make_case(name, template):
         os.chown(template + "/rootfs/srv", 1, 8)
         return Repair(["check", "rootfs", "oci:layout:old", "--unsigned", "--repair", "-j", "1"],
                       "rootfs", after)
+    if name in ("unpack-ledger", "unpack-no-ledger"):
+        with open(template + "/context/tree/b", "ab") as file:
+            file.write(b"and more\n")
+        must(["build", "context", "-t", "oci:layout:new"], template)
+        how = ["--no-owner"] if name == "unpack-ledger" else []
+        case = WithLedger(["unpack", "oci:layout:new", "rootfs", "--unsigned", "--replace", *how],
+                          "rootfs", None)
+        must(case.arguments, template)
+        case.after = case.look(template)
+        if (case.after[-1] == ("ledger", ())) != (name == "unpack-no-ledger"):
+            sys.exit(f"what is lost here? {case.after}")
+        shutil.rmtree(template + "/rootfs")
+        must(["unpack", "oci:layout:old", "rootfs", "--unsigned", "--no-owner"], template)
+        return case
     if name == "unpack-replace":
         with open(template + "/context/tree/b", "ab") as file:
             file.write(b"and more\n")

@@ -137,6 +137,9 @@ static void what_is_left_out_stays_in_the_tree_for_the_ledger(void **state)
 	assert_works(apply(&no_setid, &unpacked, err));
 	assert_int_equal(file->mode, 06755);
 	assert_non_null(nacre_xattr_find(file->xattrs, "security.selinux"));
+	assert_works(nacre_unpack_policy_leave_out(&tree, &no_setid, err));
+	assert_int_equal(file->mode, 0755);
+	assert_null(file->xattrs);
 }
 
 static void hard_links_are_counted_as_entries_and_their_bytes_once(void **state)

@@ -1,0 +1,196 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a disk or a user cannot have of an image stands in a ledger beside the tree, and a layer that
+# is built back from that tree is the one that was unpacked.
+
+load ../lib/common
+
+# A root file system with every kind of entry, and the image oci:layout:full of it.
+make_kinds() { # make_kinds [EXTRA…]: names of more to put in
+	local root=kinds/root extra
+
+	mkdir -p $root/{etc,usr/bin,var/tmp,srv/team}
+	echo 'root:x' >$root/etc/passwd
+	echo secret >$root/etc/shadow
+	chmod 640 $root/etc/shadow
+	chown 0:42 $root/etc/shadow
+	echo su >$root/usr/bin/su
+	ln $root/usr/bin/su $root/usr/bin/also-su
+	chmod 4755 $root/usr/bin/su
+	echo wall >$root/usr/bin/wall
+	chown 0:5 $root/usr/bin/wall
+	chmod 2755 $root/usr/bin/wall
+	echo ping >$root/usr/bin/ping
+	setcap cap_net_raw=ep $root/usr/bin/ping
+	setfattr -n user.origin -v 0x00ff0a20 $root/usr/bin/ping
+	setfattr -n security.nacre -v label $root/usr/bin/ping
+	ln -s su $root/usr/bin/link
+	chown -h 1000:1000 $root/usr/bin/link
+	mkfifo -m 620 $root/var/pipe
+	chown 10:20 $root/var/pipe
+	: >$root/var/empty
+	printf 'odd' >"$root/var/$(printf 'na\nme \\ \377#')"
+	chown 70000:70001 $root/srv/team
+	chmod 2770 $root/srv/team
+	chmod 1777 $root/var/tmp
+	for extra; do
+		case $extra in
+		devices)
+			mkdir $root/dev
+			mknod -m 666 $root/dev/null c 1 3
+			mknod -m 660 $root/dev/sda b 8 0
+			chown 0:6 $root/dev/sda
+			;;
+		esac
+	done
+	find $root -exec touch -h -d @1700000000.5 {} +
+	touch -h -d '1969-12-31T23:59:58.250000001Z' $root/etc/passwd $root/usr/bin/link
+	touch -h -d '2033-05-18T03:33:20.123456789Z' $root/usr/bin/su $root/var/pipe
+	touch -d '2001-09-09T01:46:40.5Z' $root/usr $root/srv/team $root
+	write kinds/nacre.yaml <<-'R'
+	nacre: 1
+	name: kinds
+	from: rootfs:root/
+	R
+	nacre build kinds -t oci:layout:full --xattrs all >/dev/null
+}
+
+diff_ids() { # diff_ids TAG
+	config layout "$1" | jq -r '.rootfs.diff_ids[]'
+}
+
+# rebuilt TREE TAG [OPTION…]: an image of a tree, by whatever $as says.
+rebuilt() {
+	local tree=$1 tag=$2
+
+	shift 2
+	write again/nacre.yaml <<-R
+	nacre: 1
+	name: again
+	from: rootfs:$tree/
+	R
+	$as nacre build again -t "oci:layout:$tag" "$@" >/dev/null
+}
+
+# comes_back TREE [OPTION…]: its layer is the one of oci:layout:full, and without the ledger it is not.
+comes_back() {
+	local tree=$1
+
+	shift
+	rebuilt "$tree" back "$@"
+	[ "$(diff_ids back)" = "$(diff_ids full)" ]
+	rebuilt "$tree" plain --no-ledger "$@"
+	[ "$(diff_ids plain)" != "$(diff_ids full)" ]
+}
+
+# A folder that nobody may write in, with the layout theirs too.
+make_folder() { # make_folder UID
+	mkdir -p "$scratch/mine"
+	chown -R "$1" "$scratch/mine" layout
+}
+
+@test "a user with one id gets a ledger, and builds the same layer back from the tree" {
+	make_kinds
+	make_folder 65534:65534
+	run --separate-stderr as_nobody nacre unpack oci:layout:full mine/tree --unsigned --no-owner
+	[ "$status" = 0 ]
+	[[ $output == *"ledger    mine/tree.nacre-ledger" ]]
+	[ "$(stat -c %u:%g mine/tree/etc/shadow)" = 65534:65534 ]
+	[ "$(stat -c %a mine/tree/usr/bin/su)" = 755 ]
+	[ "$(ls mine)" = "tree
+tree.nacre-ledger" ]
+	as=as_nobody
+	mkdir again && chown 65534 again
+	comes_back "$scratch/mine/tree"
+}
+
+@test "root builds the same layer back from a user's tree" {
+	make_kinds
+	make_folder 65534:65534
+	as_nobody nacre unpack oci:layout:full mine/tree --unsigned --no-owner
+	comes_back "$scratch/mine/tree"
+}
+
+@test "what options leave out is in the ledger" {
+	make_kinds
+	nacre unpack oci:layout:full tree --unsigned --no-setid
+	[ "$(stat -c %a tree/usr/bin/su)" = 755 ]
+	comes_back "$scratch/tree"
+}
+
+@test "where nothing was lost there is no ledger, and an old one goes with its tree" {
+	make_kinds
+	nacre unpack oci:layout:full tree --unsigned --no-owner
+	[ -f tree.nacre-ledger ]
+	run --separate-stderr nacre unpack oci:layout:full tree --unsigned --xattrs all --replace
+	[ "$status" = 0 ]
+	[[ $output != *ledger* ]]
+	[ "$(ls -d tree*)" = tree ]
+	rebuilt "$scratch/tree" back --xattrs all
+	[ "$(diff_ids back)" = "$(diff_ids full)" ]
+}
+
+@test "a change of the tree shows, and only that" {
+	local folder
+
+	make_kinds
+	nacre unpack oci:layout:full tree --unsigned --no-owner
+	folder=$(stat -c %y tree/usr/bin)
+	echo mine >tree/usr/bin/ping
+	touch -d @5 tree/usr/bin/ping
+	rm tree/usr/bin/su
+	touch -d "$folder" tree/usr/bin
+	chmod 600 tree/etc/shadow
+	rebuilt "$scratch/tree" changed
+	nacre ls --mtree oci:layout:full | grep -v '^#mtree' | sed 's/ sha256=.*//' >was
+	nacre ls --mtree oci:layout:changed | grep -v '^#mtree' | sed 's/ sha256=.*//' >is
+	diff was is | grep '^[<>]' >what
+	# What was written to has its owner still, and no capability; the other name of what was
+	# removed has all that the first had.
+	diff - what <<-'E'
+	< ./etc/shadow type=file mode=0640 uid=0 gid=42 time=1700000000.500000000 size=7
+	> ./etc/shadow type=file mode=0600 uid=0 gid=42 time=1700000000.500000000 size=7
+	< #nacre xattr.security.capability=AQAAAgAgAAAAAAAAAAAAAAAAAAA= xattr.security.nacre=bGFiZWw= xattr.user.origin=AP8KIA==
+	< ./usr/bin/ping type=file mode=0644 uid=0 gid=0 time=1700000000.500000000 size=5
+	< #nacre hardlink=./usr/bin/also-su
+	< ./usr/bin/su type=file mode=04755 uid=0 gid=0 time=2000000000.123456789 size=3
+	> #nacre xattr.security.nacre=bGFiZWw= xattr.user.origin=AP8KIA==
+	> ./usr/bin/ping type=file mode=0644 uid=0 gid=0 time=5.000000000 size=5
+	E
+}
+
+@test "the ledger of another tree is refused, and can be named for a copy" {
+	make_kinds
+	nacre unpack oci:layout:full tree --unsigned --no-owner
+	cp -a tree copy
+	cp tree.nacre-ledger copy.nacre-ledger
+	write again/nacre.yaml <<-R
+	nacre: 1
+	name: again
+	from: rootfs:$scratch/copy/
+	R
+	refused 3 "'copy.nacre-ledger' is the ledger of another tree" \
+		build again -t oci:layout:copy
+	nacre build again -t oci:layout:copy --ledger copy.nacre-ledger
+	[ "$(diff_ids copy)" = "$(diff_ids full)" ]
+	# After a move it is the same tree.
+	mv tree moved && mv tree.nacre-ledger moved.nacre-ledger
+	comes_back "$scratch/moved"
+	# A directory that is no more than named alike.
+	rm -r moved && mkdir moved
+	refused 3 "'moved.nacre-ledger' is the ledger of another tree" \
+		build again -t oci:layout:moved
+}
+
+@test "a file that has the ledger's name and is none is never touched" {
+	make_context
+	nacre build context -t oci:layout:v1
+	echo mine >tree.nacre-ledger
+	refused 1 "'tree.nacre-ledger' is there already, and no ledger" \
+		unpack oci:layout:v1 tree --unsigned --no-owner
+	rm tree.nacre-ledger
+	mkdir tree.nacre-ledger.new
+	refused 1 "'tree.nacre-ledger.new' is there already, and no ledger" \
+		unpack oci:layout:v1 tree --unsigned --no-owner
+}
