@@ -2,6 +2,7 @@
 /* nacre build: from a recipe to an image. */
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "cli/rootless.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct args {
 	const char *xattrs;
 	const char *ledger;
 	bool no_ledger;
+	bool rootless;
 	uint64_t jobs;
 	struct cli_list limits;
 	bool require_cage;
@@ -42,6 +44,7 @@ static const struct cli_opt opts[] = {
 		"of rootfs:DIR/, this ledger, else the one beside DIR" },
 	{ CLI_FLAG, 0, "no-ledger", NULL, offsetof(struct args, no_ledger),
 		"of rootfs:DIR/, what is on the disk and no more" },
+	CLI_ROOTLESS_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
 	CLI_CAGE_OPT(struct args),
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
@@ -199,11 +202,14 @@ static int run(struct cli *cli, const void *opaque)
 	CLI_CLEANUP(options_clear) struct nacre_build_options options = { 0 };
 	CLI_CLEANUP(cli_freep) struct nacre_built *built = calloc(1, sizeof(*built));
 	struct nacre_err err;
+	bool single;
 	int code;
 
 	if (!built)
 		return cli_fail(cli, CLI_FAILED, "out of memory");
 	code = read_options(cli, args, &options);
+	if (code == 0 && args->rootless)
+		code = cli_rootless_enter(cli, &single);
 	if (code)
 		return code;
 	if (nacre_build(&options, &cli->env, built, &err))

@@ -2,6 +2,7 @@
 /* nacre check: what a root file system on disk differs in from its image, and putting it right. */
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "cli/rootless.h"
 #include "cli/trust.h"
 
 #include <inttypes.h>
@@ -12,6 +13,7 @@ struct args {
 	struct cli_common common;
 	struct cli_trust trust;
 	bool no_owner;
+	bool rootless;
 	bool no_setid;
 	bool devices;
 	const char *xattrs;
@@ -32,6 +34,7 @@ static const struct cli_opt opts[] = {
 	CLI_TRUST_OPTS(struct args),
 	{ CLI_FLAG, 0, "no-owner", NULL, offsetof(struct args, no_owner),
 		"it was unpacked with this: all belongs to who owns DIR" },
+	CLI_ROOTLESS_OPT(struct args),
 	{ CLI_FLAG, 0, "no-setid", NULL, offsetof(struct args, no_setid),
 		"it was unpacked with this" },
 	{ CLI_FLAG, 0, "devices", NULL, offsetof(struct args, devices),
@@ -195,18 +198,22 @@ static int compare(struct cli *cli, const struct args *args, const struct cli_im
 
 static int run(struct cli *cli, const void *opaque)
 {
-	const struct args *args = opaque;
+	struct args args = *(const struct args *)opaque;
+	bool single = false;
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
-	int code = cli_image_name_at(cli, 1, args->platform, &image);
+	int code = cli_image_name_at(cli, 1, args.platform, &image);
 
 	if (code == 0)
-		code = check(cli, args, &image);
+		code = check(cli, &args, &image);
+	if (code == 0 && args.rootless)
+		code = cli_rootless_enter(cli, &single);
+	args.no_owner = args.no_owner || single;
 	if (code == 0)
 		code = cli_image_open(cli, &image);
 	if (code == 0)
-		code = cli_trust_image(cli, &args->trust, &image, &trusted);
-	return code ? code : compare(cli, args, &image, trusted);
+		code = cli_trust_image(cli, &args.trust, &image, &trusted);
+	return code ? code : compare(cli, &args, &image, trusted);
 }
 
 const struct cli_command cli_check = { "check", "DIR IMAGE",

@@ -2,6 +2,7 @@
 /* nacre unpack: from a trusted image to a root file system. */
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "cli/rootless.h"
 #include "cli/trust.h"
 
 #include <inttypes.h>
@@ -14,6 +15,7 @@ struct args {
 	struct cli_trust trust;
 	bool devices;
 	bool no_owner;
+	bool rootless;
 	bool no_setid;
 	bool no_sync;
 	bool replace;
@@ -25,8 +27,8 @@ struct args {
 
 static const struct cli_opt opts[] = {
 	CLI_TRUST_OPTS(struct args),
-	{ CLI_FLAG, 0, "no-owner", NULL, offsetof(struct args, no_owner),
-		"all belongs to you; the way without root" },
+	{ CLI_FLAG, 0, "no-owner", NULL, offsetof(struct args, no_owner), "all belongs to you" },
+	CLI_ROOTLESS_OPT(struct args),
 	{ CLI_FLAG, 0, "no-setid", NULL, offsetof(struct args, no_setid),
 		"leave setuid, setgid and file capabilities out" },
 	{ CLI_FLAG, 0, "devices", NULL, offsetof(struct args, devices),
@@ -53,9 +55,11 @@ static int check(struct cli *cli, const struct args *args, const struct cli_imag
 	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
 		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
 	/* Only root may give files away; better said now than after reading the whole image. */
-	if (!args->no_owner && geteuid() != 0)
+	if (!args->no_owner && !args->rootless && geteuid() != 0)
 		return cli_fail(cli, CLI_FAILED,
-			"%s: only root can give files their owners; with --no-owner all is yours",
+			"%s: only root can give files their owners; --rootless makes root of you, "
+			"and "
+			"with --no-owner all is yours",
 			cli->operands.items[1]);
 	return cli_limits_set(cli, &args->limits);
 }
@@ -78,21 +82,26 @@ static void print_ledger(const char *dir)
 static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
-	const struct nacre_unpack_options options = {
+	struct nacre_unpack_options options = {
 		.no_owner = args->no_owner,
 		.devices = args->devices,
 		.no_setid = args->no_setid,
 		.all_xattrs = args->xattrs != NULL,
 		.replace = args->replace,
+		.bear_losses = args->rootless,
 	};
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
 	struct nacre_unpacked unpacked = { 0 };
 	struct nacre_err err;
+	bool single = false;
 	int code = cli_image_name(cli, args->platform, &image);
 
 	if (code == 0)
 		code = check(cli, args, &image);
+	if (code == 0 && args->rootless)
+		code = cli_rootless_enter(cli, &single);
+	options.no_owner = options.no_owner || single;
 	if (code == 0)
 		code = cli_image_open(cli, &image);
 	if (code == 0)

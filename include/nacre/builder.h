@@ -103,6 +103,30 @@ NACRE_API NACRE_CHECKED int nacre_image_check(const struct nacre_layout *layout,
 	const struct nacre_trusted *image, bool deep, const struct nacre_env *env,
 	struct nacre_checked *out_checked, struct nacre_err *err);
 
+/* ---------------------------------------------------------------- rootless */
+
+/** Who this process is after nacre_rootless_enter(). */
+enum nacre_rootless {
+	NACRE_ROOTLESS_ROOT,   /**< as before: root, of the system or in a container */
+	NACRE_ROOTLESS_MAPPED, /**< root of a new user namespace, with the user's subordinate ids */
+	NACRE_ROOTLESS_SINGLE, /**< as before: a user with one id, who must use no_owner */
+};
+
+/**
+ * Makes root of a user: the process enters a user namespace in which its own id is 0 and the
+ * subordinate ids (/etc/subuid, /etc/subgid) follow from 1 on, mapped by newuidmap and newgidmap.
+ * Trees that are unpacked there keep their owners; they are read, replaced and removed there too.
+ * It is for the whole process, which must have one thread, and for good. What is missing for it is
+ * a warning.
+ *
+ * @param path  directories in which both programs are looked for, with colons between them; NULL:
+ *              /usr/bin and /bin
+ *
+ * Errors: CANCELED.
+ */
+NACRE_API NACRE_CHECKED int nacre_rootless_enter(const char *path, const struct nacre_env *env,
+	enum nacre_rootless *out_how, struct nacre_err *err);
+
 /* ------------------------------------------------------------------ unpack */
 
 /** Safe when zero. */
