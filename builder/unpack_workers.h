@@ -2,8 +2,8 @@
 /**
  * The two workers of unpacking. The reader decompresses, parses and folds; it has the blobs, a file
  * without a name for the tree, and a pipe for contents, and no file system. The writer has the
- * tree, the other end of the pipe, the staging directory, and the file of the ledger. Neither can reach anything else, and
- * the caller, who renames in the end, parses nothing.
+ * tree, the other end of the pipe, the staging directory, and the file of the ledger. Neither can
+ * reach anything else, and the caller, who renames in the end, parses nothing.
  *
  *   reader   folds, stores the tree, judges it, reports … sends each layer that is wanted, ends
  *   caller                       makes the staging directory, starts the writer, lets both go on
@@ -20,7 +20,7 @@
 
 /** What both work on: all borrowed from the caller. */
 struct nacre_unpack_work {
-	struct nacre_image_tree *image; /* opened (nacre_image_tree_open) */
+	struct nacre_image_tree *image;	   /* opened (nacre_image_tree_open) */
 	const struct nacre_digest *digest; /* of its manifest */
 	const struct nacre_unpack_options *options;
 	const struct nacre_env *env;

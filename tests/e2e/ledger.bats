@@ -7,6 +7,24 @@
 load ../lib/common
 load ../lib/kinds
 
+teardown() {
+	cd /
+	if mountpoint -q "$scratch/disk" 2>/dev/null; then
+		umount "$scratch/disk"
+	fi
+}
+
+# disk SIZE MKFS-OPTION…: an ext4 file system, mounted at disk/.
+disk() {
+	local size=$1
+
+	shift
+	truncate -s "$size" disk.img
+	mkfs.ext4 -q "$@" disk.img 2>/dev/null
+	mkdir disk
+	mount -o loop disk.img disk || skip "lacks loop devices"
+}
+
 @test "a user with one id gets a ledger, and builds the same layer back from the tree" {
 	make_kinds
 	make_folder 65534:65534
@@ -110,4 +128,63 @@ tree.nacre-ledger" ]
 	mkdir tree.nacre-ledger.new
 	refused 1 "'tree.nacre-ledger.new' is there already, and no ledger" \
 		unpack oci:layout:v1 tree --unsigned --no-owner
+}
+
+@test "whole seconds up to 2038 and no xattrs are losses, and one warning for all times" {
+	make_kinds
+	touch -h -d '1850-01-01T00:00:00.5Z' kinds/files/var/empty
+	touch -h -d '2500-01-01T00:00:00Z' kinds/files/usr/bin/wall
+	touch -h -d '1950-01-01T00:00:00Z' kinds/files/usr/bin/ping
+	nacre build kinds -t oci:layout:full --xattrs all
+	disk 8M -I 128 -O ^ext_attr
+	run --separate-stderr nacre unpack oci:layout:full disk/tree --unsigned --xattrs all
+	[ "$status" = 0 ]
+	[ "$(grep -c ': time not set: the file system has ' <<<"$stderr")" = 1 ]
+	[ "$(stat -c %Y disk/tree/usr/bin/ping)" = -631152000 ]
+	[ "$(stat -c %Y disk/tree/usr/bin/wall)" != "$(date -d 2500-01-01T00:00:00Z +%s)" ]
+	comes_back "$scratch/disk/tree" --xattrs all
+	# What is touched since has the time that the disk has.
+	touch -d @7 disk/tree/etc/passwd
+	rebuilt "$scratch/disk/tree" touched
+	nacre ls --mtree oci:layout:touched | grep -q '^./etc/passwd .* time=7.000000000'
+	# A whole second that the disk keeps is no loss.
+	! grep -B1 '^./usr/bin/ping ' disk/tree.nacre-ledger | grep -q lost.time
+}
+
+@test "names that a file system takes for one, or refuses, come back, and setgid that it drops" {
+	local preload
+
+	make_kinds
+	mkdir -p kinds/files/Etc/Sub kinds/files/etc/sub kinds/files/ETC
+	echo one >kinds/files/Etc/Sub/x
+	echo two >kinds/files/etc/sub/x
+	echo three >kinds/files/etc/sub/X
+	ln kinds/files/etc/sub/x kinds/files/Etc/Sub/linked
+	ln kinds/files/etc/sub/x kinds/files/Etc/Sub/LINKED
+	ln -s x kinds/files/etc/sub/l
+	ln -s X kinds/files/etc/sub/L
+	mkfifo kinds/files/etc/sub/p kinds/files/etc/sub/P
+	: >kinds/files/etc/sub/empty~1
+	nacre build kinds -t oci:layout:full --xattrs all
+	preload=${POORDISK:-$(dirname "$NACRE")/../tests/libpoordisk.so}
+	run --separate-stderr env LD_PRELOAD="$preload" ASAN_OPTIONS=verify_asan_link_order=0 \
+		"$NACRE" unpack oci:layout:full tree --unsigned --rootless
+	[ "$status" = 0 ]
+	[ "$(find tree -mindepth 1 -maxdepth 1 -iname etc | wc -l)" = 1 ]
+	[ "$(find tree -iname 'etc~*' | wc -l)" = 2 ]
+	[ "$(find tree/var -name 'nacre~*' | wc -l)" = 1 ]
+	[ "$(stat -c %a tree/usr/bin/su)" = 755 ]
+	comes_back "$scratch/tree"
+	# Without --rootless nothing is called by another name.
+	run -1 env LD_PRELOAD="$preload" ASAN_OPTIONS=verify_asan_link_order=0 \
+		"$NACRE" unpack oci:layout:full strict --unsigned
+	[[ $output == *"create: File exists"* ]]
+	[ ! -e strict ]
+	# What is changed under such a name is changed under its own.
+	echo changed >"$(grep -rlx three tree)"
+	rebuilt "$scratch/tree" changed
+	[ "$(nacre ls -l oci:layout:changed /etc/sub/X | wc -l)" = 1 ]
+	nacre unpack oci:layout:changed case --unsigned --no-owner
+	[ "$(cat case/etc/sub/X)" = changed ]
+	[ "$(cat case/etc/sub/x)" = two ]
 }

@@ -5,7 +5,7 @@
 
 # A root file system with every kind of entry, and the image oci:layout:full of it.
 make_kinds() { # make_kinds [EXTRA…]: names of more to put in
-	local root=kinds/root extra
+	local root=kinds/files extra
 
 	mkdir -p $root/{etc,usr/bin,var/tmp,srv/team}
 	echo 'root:x' >$root/etc/passwd
@@ -48,7 +48,7 @@ make_kinds() { # make_kinds [EXTRA…]: names of more to put in
 	write kinds/nacre.yaml <<-'R'
 	nacre: 1
 	name: kinds
-	from: rootfs:root/
+	from: rootfs:files/
 	R
 	nacre build kinds -t oci:layout:full --xattrs all >/dev/null
 }
