@@ -9,6 +9,8 @@
 #include "builder/capability.h"
 #include "builder/image_tree.h"
 #include "builder/path_list.h"
+#include "builder/plan_losses.h"
+#include "builder/plan_measure.h"
 #include "builder/plan_privileges.h"
 #include "builder/plan_space.h"
 #include "builder/staging.h"
@@ -113,66 +115,29 @@ static int make_lists(
 	return rc;
 }
 
-/* -------------------------------------------------------------------- limits */
+/* ---------------------------------------------------------------------- plan */
 
-struct used {
-	uint64_t path_bytes;
-	uint64_t depth;
-	uint64_t xattrs;
-};
-
-static void raise_to(uint64_t *most, uint64_t value)
-{
-	*most = value > *most ? value : *most;
-}
-
-/* The walk keeps what the path of the node at hand comes to. */
-static struct used measure(const struct nacre_tree *tree)
-{
-	struct used used = { 0, 0, 0 };
-	const struct nacre_node *parent = NULL;
-	uint64_t bytes = 0, depth = 0;
-
-	for (struct nacre_node *at = tree->root; at; at = nacre_tree_next(at)) {
-		/* Up from the node before, until its directory is that of this one. */
-		for (; parent && parent != at->parent; parent = parent->parent) {
-			bytes -= parent->name_len + 1U;
-			depth--;
-		}
-		raise_to(&used.path_bytes, bytes + at->name_len);
-		raise_to(&used.depth, depth + (at->parent ? 1 : 0));
-		if (at->inode->xattrs)
-			raise_to(&used.xattrs, at->inode->xattrs->count);
-		parent = at;
-		bytes += at->parent ? at->name_len + 1U : 0U;
-		depth += at->parent ? 1 : 0;
-	}
-	return used;
-}
-
-static void compare_limits(const struct nacre_image_tree *image, const struct nacre_env *env,
+static void compare_limits(const struct nacre_image_tree *image,
+	const struct nacre_plan_measure *used, const struct nacre_env *env,
 	struct nacre_planned *planned)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
-	const struct used used = measure(&image->tree);
 	const struct nacre_plan_limit rows[NACRE_PLAN_LIMITS] = {
 		{ "layers", image->layer_count, limits.layers },
 		{ "image-bytes", image->tar_bytes, limits.image_bytes },
 		{ "image-members", image->members, limits.image_members },
-		{ "path-bytes", used.path_bytes, limits.path_bytes },
-		{ "depth", used.depth, limits.depth },
-		{ "xattrs", used.xattrs, limits.xattrs },
+		{ "path-bytes", used->path_bytes, limits.path_bytes },
+		{ "depth", used->depth, limits.depth },
+		{ "xattrs", used->xattrs, limits.xattrs },
 		{ "tree-bytes", image->tree.arena.used_bytes, limits.tree_bytes },
 	};
 
 	memcpy(planned->limits, rows, sizeof(rows));
 }
 
-/* ---------------------------------------------------------------------- plan */
-
 static int look_at_space(struct nacre_tree *tree, const char *target,
-	const struct nacre_plan_maker *maker, struct nacre_plan_space *out_space,
-	struct nacre_err *err)
+	const struct nacre_plan_maker *maker, uint64_t ledger_bytes,
+	struct nacre_plan_space *out_space, struct nacre_err *err)
 {
 	nacre_autofd int dir = -1;
 	char name[256];
@@ -181,42 +146,67 @@ static int look_at_space(struct nacre_tree *tree, const char *target,
 			: nacre_dir_open(".", &dir, err);
 
 	if (rc == 0)
-		rc = nacre_plan_space_look(tree, dir, may_use_reserve, out_space, err);
+		rc = nacre_plan_space_look(
+			tree, ledger_bytes, dir, may_use_reserve, out_space, err);
 	return rc;
 }
 
 /* What the writer refuses before it makes anything. */
 static int check_tree(
-	struct nacre_tree *tree, const struct nacre_unpack_options *options, struct nacre_err *err)
+	struct nacre_tree *tree, const struct nacre_write_options *how, struct nacre_err *err)
 {
-	const struct nacre_write_options how = nacre_unpack_how(options);
 	struct nacre_write_plan plan;
-	int rc = nacre_write_plan_init(&plan, tree, &how, err);
+	int rc = nacre_write_plan_init(&plan, tree, how, err);
 
 	nacre_write_plan_clear(&plan);
 	return rc;
 }
 
-static int describe(struct nacre_image_tree *image, const char *target,
-	const struct nacre_unpack_options *options, const struct nacre_env *env,
+static int find_losses(struct nacre_tree *tree, const char *target,
+	const struct nacre_plan_options *options, const struct nacre_write_options *how,
 	struct nacre_planned *planned, struct nacre_err *err)
+{
+	static const char untried[] = "nothing was tried out (--no-probe)";
+	int rc;
+
+	if (options->no_probe) {
+		memcpy(planned->losses.unknown, untried, sizeof(untried));
+		return 0;
+	}
+	rc = nacre_plan_losses(tree, target, options->unpack.replace, how, &planned->losses,
+		planned->failure, err);
+	for (size_t i = 0; i < NACRE_LOST_KINDS; i++)
+		planned->unpacked.has_ledger |= planned->losses.kinds[i].count > 0;
+	return rc;
+}
+
+static int describe(struct nacre_image_tree *image, const char *target,
+	const struct nacre_plan_options *options, const struct nacre_write_options *how,
+	const struct nacre_env *env, struct nacre_planned *planned, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_plan_maker_clear)
 	struct nacre_plan_maker maker = { 0 };
+	struct nacre_tree *tree = &image->tree;
+	const struct nacre_plan_measure used = nacre_plan_measure(tree);
+	const struct nacre_plan_losses *lost = &planned->losses;
 	int rc = nacre_plan_maker_init(&maker, err);
 
+	compare_limits(image, &used, env, planned);
 	if (rc == 0)
-		rc = make_lists(&image->tree, planned, err);
+		rc = find_losses(tree, target, options, how, planned, err);
 	if (rc == 0)
-		rc = nacre_plan_privileges(
-			&image->tree, &maker, !options->no_owner, planned->privileges, err);
+		rc = nacre_unpack_policy_leave_out(tree, &options->unpack, err);
 	if (rc == 0)
-		rc = look_at_space(&image->tree, target, &maker, &planned->space, err);
-	if (rc)
-		return rc;
-	count(&image->tree, planned);
-	compare_limits(image, env, planned);
-	return 0;
+		rc = make_lists(tree, planned, err);
+	if (rc == 0)
+		rc = nacre_plan_privileges(tree, &maker, how->keep_owner, planned->privileges, err);
+	if (rc == 0)
+		rc = look_at_space(tree, target, &maker,
+			lost->is_known && !planned->unpacked.has_ledger ? 0 : used.ledger_bytes,
+			&planned->space, err);
+	if (rc == 0)
+		count(tree, planned);
+	return rc;
 }
 
 int nacre_plan(const struct nacre_layout *layout, const struct nacre_trusted *trusted,
@@ -224,26 +214,29 @@ int nacre_plan(const struct nacre_layout *layout, const struct nacre_trusted *tr
 	struct nacre_planned *out_planned, struct nacre_err *err)
 {
 	static const struct nacre_plan_options plain;
-	const struct nacre_unpack_options *unpack = options ? &options->unpack : &plain.unpack;
 	NACRE_CLEANUP(nacre_image_tree_clear)
 	struct nacre_image_tree image;
 	NACRE_CLEANUP(nacre_planned_clear)
 	struct nacre_planned planned;
-	int rc = target ? nacre_staging_check(target, unpack->replace, err) : 0;
+	struct nacre_write_options how;
+	int rc;
 
 	memset(&image, 0, sizeof(image));
 	memset(&planned, 0, sizeof(planned));
+	options = options ? options : &plain;
+	how = nacre_unpack_how(&options->unpack);
+	rc = target ? nacre_staging_check(target, options->unpack.replace, err) : 0;
 	if (rc == 0)
 		rc = nacre_image_tree_read(layout, nacre_trusted_manifest(trusted),
 			nacre_trusted_config(trusted), -1, env, &image, err);
 	if (rc == 0)
-		rc = nacre_unpack_policy_apply(&image.tree, unpack, env, &planned.unpacked, err);
+		rc = nacre_unpack_policy_apply(
+			&image.tree, &options->unpack, env, &planned.unpacked, err);
 	if (rc == 0)
-		rc = check_tree(&image.tree, unpack, err);
-	if (rc == 0)
-		rc = nacre_unpack_policy_leave_out(&image.tree, unpack, err);
-	if (rc == 0)
-		rc = describe(&image, target, unpack, env, &planned, err);
+		rc = check_tree(&image.tree, &how, err);
+	if (rc)
+		return rc;
+	rc = describe(&image, target, options, &how, env, &planned, err);
 	if (rc)
 		return rc;
 	*out_planned = planned;
@@ -266,4 +259,6 @@ void nacre_planned_clear(struct nacre_planned *planned)
 		paths_clear(lists[i]);
 	for (size_t i = 0; i < NACRE_PLAN_PRIVILEGES; i++)
 		paths_clear(&planned->privileges[i].paths);
+	for (size_t i = 0; i < NACRE_LOST_KINDS; i++)
+		paths_clear(&planned->losses.kinds[i]);
 }

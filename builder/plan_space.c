@@ -14,6 +14,9 @@
 /* Inodes that begin in groups do so in no more places than this; XFS spreads directories. */
 #define GROUPS_MOST 32U
 
+/* What is made beside the tree: a lock, and a ledger that goes again when it is empty. */
+#define FILES_BESIDE 2U
+
 /* What tmpfs counts as an inode, and an xattr besides its name and value (mm/shmem.c, fs/xattr.c).
  */
 #define TMPFS_INODE_BYTES 1024U
@@ -197,8 +200,9 @@ static void add_inode(struct sums *sums, const struct nacre_node *node)
 		add_dir(sums, node);
 }
 
-void nacre_plan_space_count(struct nacre_tree *tree, const struct nacre_plan_disk *disk,
-	uint64_t block_bytes, struct nacre_plan_space *out_space)
+void nacre_plan_space_count(struct nacre_tree *tree, uint64_t ledger_bytes,
+	const struct nacre_plan_disk *disk, uint64_t block_bytes,
+	struct nacre_plan_space *out_space)
 {
 	struct sums sums = { .disk = disk, .block = block_bytes };
 	uint64_t inodes;
@@ -211,9 +215,9 @@ void nacre_plan_space_count(struct nacre_tree *tree, const struct nacre_plan_dis
 		add_inode(&sums, node);
 	}
 	add(&sums.most, sums.dirs < GROUPS_MOST ? sums.dirs : GROUPS_MOST, disk->group_most);
-	/* The first line of the ledger, which is there while nothing is known to be lost. */
-	add(&sums.most, 1, block_bytes);
-	/* The parent may need another block for the names of staging, lock and ledger. */
+	/* Even one without entries has a first line until that is known. */
+	add(&sums.most, 1 + ceiling(ledger_bytes, block_bytes), block_bytes);
+	/* The parent may need another block for the names of all that. */
 	add(&sums.most, 1, disk->dir_block > block_bytes ? disk->dir_block : block_bytes);
 	inodes = sums.inodes;
 	if (disk->counts_all_as_inode)
@@ -222,7 +226,7 @@ void nacre_plan_space_count(struct nacre_tree *tree, const struct nacre_plan_dis
 	out_space->block_bytes = block_bytes;
 	out_space->least_bytes = sums.least;
 	out_space->most_bytes = sums.most;
-	out_space->inodes = inodes + 2;
+	out_space->inodes = inodes + FILES_BESIDE;
 }
 
 /* ------------------------------------------------------------------- judging */
@@ -242,8 +246,8 @@ static uint64_t bytes_of(uint64_t blocks, uint64_t each)
 	return bytes;
 }
 
-int nacre_plan_space_look(struct nacre_tree *tree, int dir, bool may_use_reserve,
-	struct nacre_plan_space *out_space, struct nacre_err *err)
+int nacre_plan_space_look(struct nacre_tree *tree, uint64_t ledger_bytes, int dir,
+	bool may_use_reserve, struct nacre_plan_space *out_space, struct nacre_err *err)
 {
 	struct nacre_plan_space *space = out_space;
 	struct statfs st;
@@ -255,7 +259,8 @@ int nacre_plan_space_look(struct nacre_tree *tree, int dir, bool may_use_reserve
 	/* Some have none; some, blocks of a size that says nothing about files. */
 	if (block < 512 || block > ((uint64_t)1 << 20))
 		block = 4096;
-	nacre_plan_space_count(tree, nacre_plan_disk_find((uint32_t)st.f_type), block, space);
+	nacre_plan_space_count(
+		tree, ledger_bytes, nacre_plan_disk_find((uint32_t)st.f_type), block, space);
 	space->free_bytes = bytes_of(st.f_bavail, block);
 	space->reserve_bytes = may_use_reserve && st.f_bfree > st.f_bavail
 		? bytes_of(st.f_bfree - st.f_bavail, block)

@@ -34,12 +34,15 @@ struct nacre_plan_disk {
 const struct nacre_plan_disk *nacre_plan_disk_find(uint32_t magic);
 
 /**
- * Finds least_bytes, most_bytes and inodes of a tree, with its root, and lock and ledger beside it.
+ * Finds least_bytes, most_bytes and inodes of a tree, with its root, and the lock and the ledger
+ * that are made beside it.
  *
- * @param tree  as it is going to be written; inode->first is used
+ * @param tree          as it is going to be written; inode->first is used
+ * @param ledger_bytes  the most that may be in the ledger
  */
-void nacre_plan_space_count(struct nacre_tree *tree, const struct nacre_plan_disk *disk,
-	uint64_t block_bytes, struct nacre_plan_space *out_space);
+void nacre_plan_space_count(struct nacre_tree *tree, uint64_t ledger_bytes,
+	const struct nacre_plan_disk *disk, uint64_t block_bytes,
+	struct nacre_plan_space *out_space);
 
 /** Holds what is needed against what is free. */
 enum nacre_fit nacre_plan_fit(uint64_t least, uint64_t most, uint64_t free, uint64_t reserve);
@@ -50,7 +53,7 @@ enum nacre_fit nacre_plan_fit(uint64_t least, uint64_t most, uint64_t free, uint
  * @param may_use_reserve  the last blocks are for this process, too
  * Errors: IO.
  */
-NACRE_CHECKED int nacre_plan_space_look(struct nacre_tree *tree, int dir, bool may_use_reserve,
-	struct nacre_plan_space *out_space, struct nacre_err *err);
+NACRE_CHECKED int nacre_plan_space_look(struct nacre_tree *tree, uint64_t ledger_bytes, int dir,
+	bool may_use_reserve, struct nacre_plan_space *out_space, struct nacre_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How many paths of a list are shown to people who have not asked for more. */
 #define SHOWN 5
@@ -17,6 +18,7 @@ struct args {
 	bool devices;
 	bool json;
 	bool no_owner;
+	bool no_probe;
 	bool no_setid;
 	bool replace;
 	const char *xattrs;
@@ -37,6 +39,8 @@ static const struct cli_opt opts[] = {
 		"more than user.* and security.capability" },
 	{ CLI_FLAG, 0, "replace", NULL, offsetof(struct args, replace),
 		"DIR may be a directory with something in it" },
+	{ CLI_FLAG, 0, "no-probe", NULL, offsetof(struct args, no_probe),
+		"try nothing out beside DIR: losses stay unknown" },
 	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
 	CLI_PLATFORM_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
@@ -49,6 +53,15 @@ static const char *const fits[] = {
 	[NACRE_FIT_CLOSE] = "close",
 	[NACRE_FIT_NO] = "no",
 	[NACRE_FIT_UNKNOWN] = "unknown",
+};
+
+static const char *const losses[] = {
+	[NACRE_LOST_OWNER] = "owner",
+	[NACRE_LOST_MODE] = "mode",
+	[NACRE_LOST_XATTR] = "xattr",
+	[NACRE_LOST_TIME] = "time",
+	[NACRE_LOST_DEVICE] = "device",
+	[NACRE_LOST_NAME] = "name",
 };
 
 struct row {
@@ -118,6 +131,34 @@ static void print_privileges(const struct nacre_planned *planned)
 	}
 }
 
+static void print_losses(const struct nacre_plan_losses *lost)
+{
+	bool is_any = false;
+
+	if (!lost->is_known) {
+		(void)fputs("loses     not known: ", stdout);
+		out_text(stdout, lost->unknown);
+		(void)fputc('\n', stdout);
+		return;
+	}
+	for (size_t i = 0; i < NACRE_LOST_KINDS; i++) {
+		const struct nacre_paths *paths = &lost->kinds[i];
+
+		if (paths->count == 0)
+			continue;
+		printf("loses     %s of %" PRIu64 " entries; the first is '", losses[i],
+			paths->count);
+		out_name(stdout, paths->text);
+		(void)fputs("'\n", stdout);
+		is_any = true;
+	}
+	if (lost->untried > 0)
+		printf("loses     not known of %" PRIu64 " entries: more kinds than are tried\n",
+			lost->untried);
+	else if (!is_any)
+		printf("loses     nothing\n");
+}
+
 static void print_paths(const char *word, const struct nacre_paths *paths, bool all)
 {
 	const char *at = paths->text;
@@ -145,6 +186,7 @@ static void print_text(const struct cli *cli, const struct nacre_trusted *truste
 	print_kinds(&planned->kinds);
 	print_space(&planned->space);
 	print_privileges(planned);
+	print_losses(&planned->losses);
 	print_paths("setuid", &planned->setuid, cli->verbose);
 	print_paths("setgid", &planned->setgid, cli->verbose);
 	print_paths("filecaps", &planned->capabilities, cli->verbose);
@@ -216,6 +258,29 @@ static void json_privileges(const struct nacre_planned *planned)
 	(void)fputc(']', stdout);
 }
 
+static void json_losses(const struct nacre_plan_losses *lost)
+{
+	const char *between = "";
+
+	printf(",\"losses\":{\"known\":%s,", lost->is_known ? "true" : "false");
+	if (!lost->is_known) {
+		(void)fputs("\"reason\":", stdout);
+		out_json(stdout, lost->unknown);
+		(void)fputc(',', stdout);
+	}
+	printf("\"untried\":%" PRIu64 ",\"kinds\":[", lost->untried);
+	for (size_t i = 0; i < NACRE_LOST_KINDS; i++) {
+		if (lost->kinds[i].count == 0)
+			continue;
+		printf("%s{\"name\":\"%s\",\"entries\":%" PRIu64 ",", between, losses[i],
+			lost->kinds[i].count);
+		out_json_bytes(stdout, "path", lost->kinds[i].text);
+		(void)fputc('}', stdout);
+		between = ",";
+	}
+	(void)fputs("]}", stdout);
+}
+
 static void json_paths(const char *name, const struct nacre_paths *paths)
 {
 	const char *at = paths->text;
@@ -252,6 +317,11 @@ static void print_json(
 	json_kinds(&planned->kinds);
 	json_space(&planned->space);
 	json_privileges(planned);
+	json_losses(&planned->losses);
+	if (planned->failure[0]) {
+		(void)fputs(",\"failure\":", stdout);
+		out_json(stdout, planned->failure);
+	}
 	json_paths("setuid", &planned->setuid);
 	json_paths("setgid", &planned->setgid);
 	json_paths("fileCapabilities", &planned->capabilities);
@@ -298,9 +368,23 @@ static int check(struct cli *cli, const struct args *args, const struct cli_imag
 	return cli_limits_set(cli, &args->limits);
 }
 
-/* The result has been printed; what remains is a word for scripts. */
-static int conclude(struct cli *cli, const struct nacre_plan_space *space)
+/* What unpack says before it looks at anything. */
+static void check_user(const struct args *args, const char *target, struct nacre_planned *planned)
 {
+	if (args->no_owner || geteuid() == 0)
+		return;
+	(void)snprintf(planned->failure, sizeof(planned->failure),
+		"%s%sonly root can give files their owners; with --no-owner all is yours",
+		target ? target : "", target ? ": " : "");
+}
+
+/* The result has been printed; what remains is a word for scripts. */
+static int conclude(struct cli *cli, const struct nacre_planned *planned)
+{
+	const struct nacre_plan_space *space = &planned->space;
+
+	if (planned->failure[0])
+		return cli_fail(cli, CLI_FAILED, "%s", planned->failure);
 	if (space->bytes_fit == NACRE_FIT_NO)
 		return cli_fail(cli, CLI_FAILED,
 			"does not fit: at least %" PRIu64 " bytes, %" PRIu64 " are free",
@@ -315,13 +399,16 @@ static int conclude(struct cli *cli, const struct nacre_plan_space *space)
 static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
-	const struct nacre_plan_options options = { .unpack = {
-							    .no_owner = args->no_owner,
-							    .devices = args->devices,
-							    .no_setid = args->no_setid,
-							    .all_xattrs = args->xattrs != NULL,
-							    .replace = args->replace,
-						    } };
+	const struct nacre_plan_options options = {
+		.unpack = {
+			.no_owner = args->no_owner,
+			.devices = args->devices,
+			.no_setid = args->no_setid,
+			.all_xattrs = args->xattrs != NULL,
+			.replace = args->replace,
+		},
+		.no_probe = args->no_probe,
+	};
 	const char *target = cli->operands.count > 1 ? cli->operands.items[1] : NULL;
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
@@ -339,13 +426,14 @@ static int run(struct cli *cli, const void *opaque)
 		return code;
 	if (nacre_plan(image.layout, trusted, target, &options, &cli->env, &planned, &err))
 		return cli_fail_with(cli, &err);
+	check_user(args, target, &planned);
 	if (args->json)
 		print_json(trusted,
 			says_whom_to_trust(&args->trust, &image) && !args->trust.is_unsigned,
 			&planned);
 	else
 		print_text(cli, trusted, &planned);
-	return conclude(cli, &planned.space);
+	return conclude(cli, &planned);
 }
 
 const struct cli_command cli_plan = { "plan", "IMAGE [DIR]",

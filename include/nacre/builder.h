@@ -174,6 +174,7 @@ NACRE_API NACRE_CHECKED int nacre_unpack(const struct nacre_layout *layout,
 /** Zero is a good value. */
 struct nacre_plan_options {
 	struct nacre_unpack_options unpack; /**< as they would be given to nacre_unpack() */
+	bool no_probe;			    /**< do not try anything out beside the target */
 };
 
 /** Paths in an image, any bytes but NUL, parents first. */
@@ -228,6 +229,14 @@ struct nacre_plan_privilege {
 
 #define NACRE_PLAN_PRIVILEGES 7
 
+/** What would not be on the disk as the image has it. Further names count as entries, too. */
+struct nacre_plan_losses {
+	bool is_known;		      /**< it was tried out */
+	char unknown[NACRE_ERR_TEXT]; /**< else why not */
+	uint64_t untried; /**< entries that differ in more ways than are tried out: 65536 */
+	struct nacre_paths kinds[NACRE_LOST_KINDS]; /**< by enum nacre_lost; the first is listed */
+};
+
 /** How much of a limit an image uses. */
 struct nacre_plan_limit {
 	const char *name;
@@ -244,6 +253,8 @@ struct nacre_planned {
 	struct nacre_plan_kinds kinds;
 	struct nacre_plan_space space;
 	struct nacre_plan_privilege privileges[NACRE_PLAN_PRIVILEGES]; /**< needed when count > 0 */
+	struct nacre_plan_losses losses;
+	char failure[NACRE_ERR_TEXT]; /**< what unpacking would fail with; "" when nothing known */
 	struct nacre_plan_limit limits[NACRE_PLAN_LIMITS];
 	struct nacre_paths setuid;	 /**< regular files */
 	struct nacre_paths setgid;	 /**< regular files */
@@ -254,14 +265,15 @@ struct nacre_planned {
 
 /**
  * Does the first half of nacre_unpack(), which reads and checks all of an image, and tells what
- * the second would do.
+ * the second would do. What would be lost is tried out with a file of each kind in a directory
+ * beside the target, which is gone afterwards.
  *
  * @param image    of any reason to trust: nothing of it is written
  * @param target   as for nacre_unpack(). NULL: some new name in the working directory
  * @param options  may be NULL
  *
  * Errors: those of nacre_unpack() before it writes: what it would refuse is refused here, with the
- * same words. That there is no room or no privilege is no error but a result.
+ * same words. That there is no room or no privilege, or a failure later on, is a result.
  */
 NACRE_API NACRE_CHECKED int nacre_plan(const struct nacre_layout *layout,
 	const struct nacre_trusted *image, const char *target,

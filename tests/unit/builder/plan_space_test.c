@@ -63,7 +63,7 @@ static void put_xattr(struct nacre_inode *inode, size_t len)
 
 static void count(uint32_t magic, uint64_t block)
 {
-	nacre_plan_space_count(&tree, nacre_plan_disk_find(magic), block, &space);
+	nacre_plan_space_count(&tree, 0, nacre_plan_disk_find(magic), block, &space);
 }
 
 /* What one thing changes. */
@@ -77,7 +77,7 @@ static void begin_with(uint32_t magic, uint64_t block)
 	base_inodes = space.inodes;
 }
 
-static void an_empty_tree_is_a_directory_a_lock_and_a_ledger(void **state)
+static void an_empty_tree_is_a_directory_with_a_lock_and_a_ledger(void **state)
 {
 	(void)state;
 	count(EXT4_SUPER_MAGIC, 1024);
@@ -86,6 +86,9 @@ static void an_empty_tree_is_a_directory_a_lock_and_a_ledger(void **state)
 	assert_int_equal(space.least_bytes, 1024);
 	assert_int_equal(space.most_bytes, 3072);
 	assert_int_equal(space.inodes, 3);
+	nacre_plan_space_count(&tree, 1025, nacre_plan_disk_find(EXT4_SUPER_MAGIC), 1024, &space);
+	assert_int_equal(space.least_bytes, 1024);
+	assert_int_equal(space.most_bytes, 3072 + 2048);
 }
 
 static void content_takes_whole_blocks(void **state)
@@ -240,7 +243,7 @@ static void what_is_free_decides_between_yes_close_and_no(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_empty_tree_is_a_directory_a_lock_and_a_ledger),
+		TEST(an_empty_tree_is_a_directory_with_a_lock_and_a_ledger),
 		TEST(content_takes_whole_blocks),
 		TEST(a_file_in_many_pieces_takes_blocks_that_list_them),
 		TEST(hard_links_take_one_file_but_tmpfs_counts_their_names),
