@@ -5,6 +5,7 @@
  */
 #include "builder/plan_losses.h"
 
+#include "base/file.h"
 #include "base/scope.h"
 #include "builder/path_list.h"
 #include "builder/plan_probe.h"
@@ -44,6 +45,14 @@ static int open_staging(
 {
 	return nacre_staging_open(
 		staging, trial->target ? trial->target : no_target, trial->replace, err);
+}
+
+/* What cannot be removed now is tried once more at the end of the scope, and by the next run. */
+static int empty_staging(const struct nacre_staging *staging, struct nacre_err *err)
+{
+	int rc = nacre_tree_remove_at(staging->parent, staging->name, err);
+
+	return rc ? nacre_within(err, rc, "what was tried out") : 0;
 }
 
 /* The first failure counts; unpacking would not come to others. */
@@ -98,7 +107,7 @@ static int write_samples(struct trial *trial, bool bear_losses, struct nacre_err
 	rc = nacre_tree_write(&trial->sample.tree, staging.dir, &how, NULL, err);
 	if (rc)
 		put_sample_failure(trial, err->text);
-	return rc;
+	return rc ? rc : empty_staging(&staging, err);
 }
 
 /* -------------------------------------------------------- times, names, sums */
@@ -197,7 +206,7 @@ static int add_up(struct trial *trial, struct nacre_err *err)
 		try_largest(trial, &probe);
 	if (rc == 0 && probe.is_odd)
 		rc = add_names(trial, &probe, err);
-	return rc;
+	return rc ? rc : empty_staging(&staging, err);
 }
 
 /* -------------------------------------------------------------------- public */
