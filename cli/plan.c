@@ -71,23 +71,33 @@ struct row {
 
 /* ---------------------------------------------------------------------- text */
 
+static const char *word(uint64_t count, const char *one, const char *many)
+{
+	return count == 1 ? one : many;
+}
+
 static void print_kinds(const struct nacre_plan_kinds *kinds)
 {
-	const struct row rows[] = {
-		{ "directories", kinds->dirs },
-		{ "files", kinds->files },
-		{ "symlinks", kinds->symlinks },
-		{ "fifos", kinds->fifos },
-		{ "character devices", kinds->char_devices },
-		{ "block devices", kinds->block_devices },
-		{ "hard links", kinds->links },
+	const struct {
+		uint64_t count;
+		const char *one;
+		const char *many;
+	} rows[] = {
+		{ kinds->dirs, "directory", "directories" },
+		{ kinds->files, "file", "files" },
+		{ kinds->symlinks, "symlink", "symlinks" },
+		{ kinds->fifos, "fifo", "fifos" },
+		{ kinds->char_devices, "character device", "character devices" },
+		{ kinds->block_devices, "block device", "block devices" },
+		{ kinds->links, "hard link", "hard links" },
 	};
 	const char *between = "          ";
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].value == 0)
+		if (rows[i].count == 0)
 			continue;
-		printf("%s%" PRIu64 " %s", between, rows[i].value, rows[i].name);
+		printf("%s%" PRIu64 " %s", between, rows[i].count,
+			word(rows[i].count, rows[i].one, rows[i].many));
 		between = ", ";
 	}
 	if (between[0] == ',')
@@ -124,8 +134,9 @@ static void print_privileges(const struct nacre_planned *planned)
 
 		if (at->paths.count == 0)
 			continue;
-		printf("needs     %s, which %s, for %" PRIu64 " files; the first is '", at->name,
-			at->is_held ? "is held" : "is missing", at->paths.count);
+		printf("needs     %s, which %s, for %" PRIu64 " %s; the first is '", at->name,
+			at->is_held ? "is held" : "is missing", at->paths.count,
+			word(at->paths.count, "file", "files"));
 		out_name(stdout, at->paths.text);
 		(void)fputs("'\n", stdout);
 	}
@@ -146,8 +157,8 @@ static void print_losses(const struct nacre_plan_losses *lost)
 
 		if (paths->count == 0)
 			continue;
-		printf("loses     %s of %" PRIu64 " entries; the first is '", losses[i],
-			paths->count);
+		printf("loses     %s of %" PRIu64 " %s; the first is '", losses[i], paths->count,
+			word(paths->count, "entry", "entries"));
 		out_name(stdout, paths->text);
 		(void)fputs("'\n", stdout);
 		is_any = true;
@@ -159,14 +170,14 @@ static void print_losses(const struct nacre_plan_losses *lost)
 		printf("loses     nothing\n");
 }
 
-static void print_paths(const char *word, const struct nacre_paths *paths, bool all)
+static void print_paths(const char *title, const struct nacre_paths *paths, bool all)
 {
 	const char *at = paths->text;
 	uint64_t shown = all || paths->listed < SHOWN ? paths->listed : SHOWN;
 
 	if (paths->count == 0)
 		return;
-	printf("%-10s%" PRIu64 "\n", word, paths->count);
+	printf("%-10s%" PRIu64 "\n", title, paths->count);
 	for (uint64_t i = 0; i < shown; i++, at += strlen(at) + 1) {
 		(void)fputs("          ", stdout);
 		out_name(stdout, at);
