@@ -2,6 +2,7 @@
 /* nacre plan: what unpack would do, as text or JSON, without doing it. */
 #include "cli/cli.h"
 #include "cli/out.h"
+#include "cli/rootless.h"
 #include "cli/trust.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ struct args {
 	bool no_probe;
 	bool no_setid;
 	bool replace;
+	bool rootless;
 	const char *xattrs;
 	const char *platform;
 	struct cli_list limits;
@@ -30,7 +32,8 @@ struct args {
 static const struct cli_opt opts[] = {
 	CLI_TRUST_OPTS(struct args),
 	{ CLI_FLAG, 0, "no-owner", NULL, offsetof(struct args, no_owner),
-		"all would belong to you; the way without root" },
+		"all would belong to you" },
+	CLI_ROOTLESS_OPT(struct args),
 	{ CLI_FLAG, 0, "no-setid", NULL, offsetof(struct args, no_setid),
 		"leave setuid, setgid and file capabilities out" },
 	{ CLI_FLAG, 0, "devices", NULL, offsetof(struct args, devices),
@@ -382,10 +385,11 @@ static int check(struct cli *cli, const struct args *args, const struct cli_imag
 /* What unpack says before it looks at anything. */
 static void check_user(const struct args *args, const char *target, struct nacre_planned *planned)
 {
-	if (args->no_owner || geteuid() == 0)
+	if (args->no_owner || args->rootless || geteuid() == 0)
 		return;
 	(void)snprintf(planned->failure, sizeof(planned->failure),
-		"%s%sonly root can give files their owners; with --no-owner all is yours",
+		"%s%sonly root can give files their owners; --rootless makes root of you, and "
+		"with --no-owner all is yours",
 		target ? target : "", target ? ": " : "");
 }
 
@@ -410,13 +414,14 @@ static int conclude(struct cli *cli, const struct nacre_planned *planned)
 static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
-	const struct nacre_plan_options options = {
+	struct nacre_plan_options options = {
 		.unpack = {
 			.no_owner = args->no_owner,
 			.devices = args->devices,
 			.no_setid = args->no_setid,
 			.all_xattrs = args->xattrs != NULL,
 			.replace = args->replace,
+			.bear_losses = args->rootless,
 		},
 		.no_probe = args->no_probe,
 	};
@@ -425,10 +430,14 @@ static int run(struct cli *cli, const void *opaque)
 	CLI_CLEANUP(cli_trusted_freep) struct nacre_trusted *trusted = NULL;
 	CLI_CLEANUP(nacre_planned_clear) struct nacre_planned planned = { 0 };
 	struct nacre_err err;
+	bool single = false;
 	int code = cli_image_name(cli, args->platform, &image);
 
 	if (code == 0)
 		code = check(cli, args, &image);
+	if (code == 0 && args->rootless)
+		code = cli_rootless_enter(cli, &single);
+	options.unpack.no_owner |= single;
 	if (code == 0)
 		code = cli_image_open(cli, &image);
 	if (code == 0)

@@ -162,3 +162,25 @@ tree.nacre-ledger" ]
 	run -1 $as "$NACRE" unpack oci:layout:full strict --unsigned --devices
 	[ ! -e strict ]
 }
+
+# In the words of the ledger, how many entries lose what.
+counted() {
+	grep '^#nacre ' "$1" | sed 's/=[^ ]*//g; s/^#nacre //; s/ xattr[^ ]*//g' |
+		awk '{ split("", seen); for (i = 1; i <= NF; i++) if (!seen[$i]++) n[$i]++ }
+			END { for (w in n) print w, n[w] }' | sed 's/^lost[.]//' | sort
+}
+
+@test "what plan says with --rootless is what the ledger has" {
+	local as
+	need_namespaces
+	make_kinds devices
+	make_folder 61000:61000
+	for as in as_user as_nobody; do
+		[ "$as" = as_user ] || chown 65534:65534 mine
+		$as nacre plan oci:layout:full mine/tree --rootless --devices --json >plan.json
+		$as nacre unpack oci:layout:full mine/tree --rootless --devices --unsigned
+		counted mine/tree.nacre-ledger >want
+		jq -r '.losses.kinds[] | "\(.name) \(.entries)"' plan.json | sort | diff want -
+		rm -rf mine/tree*
+	done
+}
