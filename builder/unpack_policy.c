@@ -18,12 +18,6 @@ struct policy {
 	char xattr_name[256]; /* the first one dropped */
 };
 
-enum verdict {
-	KEEP,
-	DROP,
-	REFUSE,
-};
-
 static bool has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -31,23 +25,24 @@ static bool has_prefix(const char *text, const char *prefix)
 
 /* Forged overlay attributes hide or redirect the files of whoever mounts the tree as a lower layer.
  */
-static enum verdict judge_xattr(const struct policy *p, const char *name)
+enum nacre_xattr_verdict nacre_unpack_judge_xattr(
+	const struct nacre_write_options *how, const char *name)
 {
 	if (has_prefix(name, "trusted.overlay.") || has_prefix(name, "user.overlay."))
-		return REFUSE;
-	return nacre_write_wants_xattr(&p->how, name) ? KEEP : DROP;
+		return NACRE_XATTR_REFUSE;
+	return nacre_write_wants_xattr(how, name) ? NACRE_XATTR_KEEP : NACRE_XATTR_LEAVE_OUT;
 }
 
 static int judge_xattrs(struct policy *p, const struct nacre_inode *inode, struct nacre_err *err)
 {
 	for (size_t i = 0; inode->xattrs && i < inode->xattrs->count; i++) {
 		const char *name = inode->xattrs->items[i].name;
-		enum verdict verdict = judge_xattr(p, name);
+		enum nacre_xattr_verdict verdict = nacre_unpack_judge_xattr(&p->how, name);
 
-		if (verdict == REFUSE)
+		if (verdict == NACRE_XATTR_REFUSE)
 			return nacre_fail(err, NACRE_E_UNSAFE,
 				"xattr '%s', which overlayfs would take for its own", name);
-		if (verdict == DROP && p->xattrs_dropped++ == 0)
+		if (verdict == NACRE_XATTR_LEAVE_OUT && p->xattrs_dropped++ == 0)
 			memcpy(p->xattr_name, name, strnlen(name, sizeof(p->xattr_name) - 1));
 	}
 	return 0;

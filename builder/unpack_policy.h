@@ -10,6 +10,16 @@
 /** What a writer is told of the options; nobody listens to losses. */
 struct nacre_write_options nacre_unpack_how(const struct nacre_unpack_options *options);
 
+enum nacre_xattr_verdict {
+	NACRE_XATTR_KEEP,
+	NACRE_XATTR_LEAVE_OUT,
+	NACRE_XATTR_REFUSE, /* overlayfs would take it for its own */
+};
+
+/** What becomes of an extended attribute; `how` as nacre_unpack_how() has it. */
+enum nacre_xattr_verdict nacre_unpack_judge_xattr(
+	const struct nacre_write_options *how, const char *name);
+
 /**
  * Refuses what must not be written and tells of what a writer will leave out, with a warning event
  * for each kind.

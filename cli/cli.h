@@ -41,7 +41,7 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_build, cli_check, cli_inspect, cli_key_new, cli_key_show,
-	cli_ls, cli_plan, cli_sign, cli_unpack, cli_verify;
+	cli_lint, cli_ls, cli_plan, cli_sign, cli_unpack, cli_verify;
 
 /** One run of one command. */
 struct cli {

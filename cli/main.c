@@ -18,6 +18,7 @@ static const struct cli_command *const commands[] = {
 	&cli_check,
 	&cli_inspect,
 	&cli_ls,
+	&cli_lint,
 	NULL,
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What the documents of an image have in common. For manifest.c, index.c and config.c. */
+/** What the documents of an image have in common. For manifest.c, index.c, config.c and lints. */
 #ifndef NACRE_FORMATS_DOCUMENT_H
 #define NACRE_FORMATS_DOCUMENT_H
 
@@ -17,7 +17,8 @@ NACRE_CHECKED int nacre_document_parse(const void *data, size_t len,
 
 /** What tells a manifest from an index. */
 struct nacre_document_kind {
-	const char *word; /* "a manifest" */
+	const char *word;	  /* "a manifest" */
+	const char *const *names; /* of its members, and of others'; NULL-terminated */
 	enum nacre_media_kind media_kind;
 	const char *media_type;	   /* of OCI */
 	const char *const *others; /* members that only other kinds have; NULL-terminated */
@@ -42,6 +43,8 @@ NACRE_CHECKED int nacre_document_check(const struct nacre_jvalue *root, const ch
  */
 NACRE_CHECKED int nacre_document_refuse(const struct nacre_jvalue *root, const char *word,
 	const char *const *others, struct nacre_err *err);
+
+extern const struct nacre_document_kind nacre_manifest_kind, nacre_index_kind;
 
 /** The members that every document may end in. The results are taken as empty. */
 NACRE_CHECKED int nacre_document_parse_tail(const struct nacre_jvalue *root,

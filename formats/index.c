@@ -11,7 +11,7 @@
 static const char *const names[] = { "schemaVersion", "mediaType", "artifactType", "manifests",
 	"subject", "annotations", "config", "layers", "fsLayers", NULL };
 static const char *const others[] = { "config", "layers", "fsLayers", NULL };
-static const struct nacre_document_kind kind = { "an index", NACRE_MEDIA_KIND_INDEX,
+const struct nacre_document_kind nacre_index_kind = { "an index", names, NACRE_MEDIA_KIND_INDEX,
 	NACRE_MEDIA_INDEX, others };
 
 void nacre_index_clear(struct nacre_index *index)
@@ -44,7 +44,7 @@ static int parse_manifests(
 static int parse_root(const struct nacre_jvalue *root, const char *media_type,
 	struct nacre_index *index, struct nacre_err *err)
 {
-	int rc = nacre_document_check(root, media_type, &kind, &index->media_type, err);
+	int rc = nacre_document_check(root, media_type, &nacre_index_kind, &index->media_type, err);
 
 	if (rc == 0)
 		rc = parse_manifests(root, &index->manifests, err);
@@ -80,7 +80,8 @@ int nacre_index_emit(
 	NACRE_CLEANUP(nacre_jemit_clear)
 	struct nacre_jemit out = NACRE_JEMIT(NACRE_DOCUMENT_MOST);
 
-	nacre_document_emit_head(&out, index->media_type ? index->media_type : kind.media_type,
+	nacre_document_emit_head(&out,
+		index->media_type ? index->media_type : nacre_index_kind.media_type,
 		index->artifact_type);
 	nacre_jemit_array(&out, "manifests");
 	for (size_t i = 0; i < index->manifests.count; i++)

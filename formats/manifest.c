@@ -11,8 +11,8 @@
 static const char *const names[] = { "schemaVersion", "mediaType", "artifactType", "config",
 	"layers", "subject", "annotations", "manifests", "fsLayers", NULL };
 static const char *const others[] = { "manifests", "fsLayers", NULL };
-static const struct nacre_document_kind kind = { "a manifest", NACRE_MEDIA_KIND_MANIFEST,
-	NACRE_MEDIA_MANIFEST, others };
+const struct nacre_document_kind nacre_manifest_kind = { "a manifest", names,
+	NACRE_MEDIA_KIND_MANIFEST, NACRE_MEDIA_MANIFEST, others };
 
 void nacre_manifest_clear(struct nacre_manifest *manifest)
 {
@@ -46,7 +46,8 @@ static int parse_root(const struct nacre_jvalue *root, const char *media_type,
 	const struct nacre_limits *limits, struct nacre_manifest *manifest, struct nacre_err *err)
 {
 	const struct nacre_jvalue *config = NULL;
-	int rc = nacre_document_check(root, media_type, &kind, &manifest->media_type, err);
+	int rc = nacre_document_check(
+		root, media_type, &nacre_manifest_kind, &manifest->media_type, err);
 
 	if (rc == 0)
 		rc = nacre_jvalue_get(root, "config", NACRE_JOBJECT, &config, err);
@@ -88,7 +89,7 @@ int nacre_manifest_emit(
 	struct nacre_jemit out = NACRE_JEMIT(NACRE_DOCUMENT_MOST);
 
 	nacre_document_emit_head(&out,
-		manifest->media_type ? manifest->media_type : kind.media_type,
+		manifest->media_type ? manifest->media_type : nacre_manifest_kind.media_type,
 		manifest->artifact_type);
 	nacre_descriptor_emit(&manifest->config, &out, "config");
 	nacre_jemit_array(&out, "layers");

@@ -163,6 +163,12 @@ int nacre_lint_drop_as(
 	return told ? told : rc;
 }
 
+int nacre_lint_refuse_as(
+	struct nacre_lint *lint, enum nacre_rule_id rule, int rc, struct nacre_err *err)
+{
+	return nacre_lint_resume(lint, nacre_lint_drop_as(lint, rule, rc, err));
+}
+
 int nacre_lint_end_as(
 	struct nacre_lint *lint, enum nacre_rule_id rule, int rc, struct nacre_err *err)
 {

@@ -109,6 +109,7 @@ enum nacre_rule_id {
 	NACRE_RULE_BLOB_TRAILING,
 	NACRE_RULE_BLOB_SKIPPABLE,
 	NACRE_RULE_BLOB_DIFF_ID,
+	NACRE_RULE_BLOB_BUDGET,
 
 	NACRE_RULE_JSON_SYNTAX,
 	NACRE_RULE_JSON_TWICE,
@@ -118,6 +119,7 @@ enum nacre_rule_id {
 	NACRE_RULE_DOC_DESCRIPTOR,
 	NACRE_RULE_DOC_DATA,
 	NACRE_RULE_DOC_VALUE,
+	NACRE_RULE_MANIFEST_CONFIG,
 	NACRE_RULE_CONFIG_DIFF_IDS,
 	NACRE_RULE_CONFIG_HISTORY,
 	NACRE_RULE_CONFIG_NO_HISTORY,
@@ -184,6 +186,10 @@ NACRE_CHECKED int nacre_lint_end(struct nacre_lint *lint, enum nacre_rule_id rul
  * nothing about the content (IO, NOMEM, …) goes through untold, and so does 0.
  */
 NACRE_CHECKED int nacre_lint_drop_as(
+	struct nacre_lint *lint, enum nacre_rule_id rule, int rc, struct nacre_err *err);
+
+/** nacre_lint_refuse() likewise: 0 when it was told. */
+NACRE_CHECKED int nacre_lint_refuse_as(
 	struct nacre_lint *lint, enum nacre_rule_id rule, int rc, struct nacre_err *err);
 
 /** nacre_lint_end() likewise. */

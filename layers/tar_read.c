@@ -903,10 +903,8 @@ static int get_attributes(
 	if (rc == 0)
 		rc = nacre_xattrs_make(
 			&reader->arena, pax->xattrs, pax->xattr_count, &inode->xattrs, err);
-	if (rc == NACRE_E_UNSAFE) {
-		rc = nacre_lint_drop_as(reader->lint, NACRE_RULE_XATTR_TWICE, rc, err);
-		rc = nacre_lint_resume(reader->lint, rc);
-	}
+	if (rc == NACRE_E_UNSAFE)
+		rc = nacre_lint_refuse_as(reader->lint, NACRE_RULE_XATTR_TWICE, rc, err);
 	inode->mode = (uint32_t)(mode & 07777);
 	inode->mtime_s = pax->has_mtime ? pax->mtime_s : mtime;
 	inode->mtime_ns = pax->has_mtime ? pax->mtime_ns : 0;

@@ -282,6 +282,39 @@ NACRE_API NACRE_CHECKED int nacre_plan(const struct nacre_layout *layout,
 
 NACRE_API void nacre_planned_clear(struct nacre_planned *planned);
 
+/* -------------------------------------------------------------------- lint */
+
+/** What nacre_image_lint() has told. */
+struct nacre_lint_counts {
+	uint64_t refused;
+	uint64_t warnings;
+	uint64_t notes;
+};
+
+/**
+ * Tells everything that different readers of an image would take differently, that nacre refuses,
+ * or that is odd, without unpacking and without trust: of the layout, the documents, each member of
+ * each layer, and the tree that they come to. Behind a fault it reads on, as the rule's
+ * continuation says. docs/lint.md has the rules.
+ *
+ * An image in which it finds nothing to refuse can be unpacked; the reverse holds too, but for what
+ * the options of nacre_unpack() allow.
+ *
+ * @param each        gets the findings of layout and documents as they are found, those of layers,
+ *                    which a worker in a cage looks into, when it is done
+ * @param out_counts  set on success only
+ *
+ * Errors: NOT_FOUND (the image); IO; NOMEM; CANCELED; LIMIT (seconds); UNSUPPORTED, UNSAFE (of the
+ * worker).
+ */
+NACRE_API NACRE_CHECKED int nacre_image_lint(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_platform *platform, nacre_lint_fn *each,
+	void *user, const struct nacre_env *env, struct nacre_lint_counts *out_counts,
+	struct nacre_err *err);
+
+/** Rule number i; NULL past the last; static. */
+NACRE_API const struct nacre_rule *nacre_lint_rule(size_t i);
+
 /* ----------------------------------------------------------------- inspect */
 
 /**
