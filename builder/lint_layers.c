@@ -386,7 +386,7 @@ static int look_into(struct image *image, const struct nacre_env *env, struct na
 		.user = image,
 	};
 	struct nacre_lint_rest rest = { 0 };
-	int rc = nacre_image_tree_file(&image->file, err);
+	int rc = nacre_worker_file(&image->file, err);
 
 	if (rc == 0)
 		rc = list_fds(image, &fds, &job.fd_count, err);
