@@ -37,7 +37,7 @@ NACRE_CHECKED int nacre_unpack_policy_apply(struct nacre_tree *tree,
  *
  * Errors: NOMEM.
  */
-NACRE_CHECKED int nacre_unpack_policy_leave_out(struct nacre_tree *tree,
-	const struct nacre_unpack_options *options, struct nacre_err *err);
+NACRE_CHECKED int nacre_unpack_policy_leave_out(
+	struct nacre_tree *tree, const struct nacre_unpack_options *options, struct nacre_err *err);
 
 #endif

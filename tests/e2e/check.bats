@@ -465,7 +465,7 @@ repairs() { # repairs COMMAND PATH…
 	[ -z "$(find . -name '.nacre-*')" ]
 	# Where what lies above is not theirs.
 	chown 0 nobodys
-	rm -r nobodys/root/usr
+	rm -r "nobodys/root"/usr
 	as_nobody nacre check nobodys/root oci:layout:v1 --unsigned --no-owner --repair >out
 	same_tree nobodys/pristine nobodys/root
 	[ -z "$(find . -name '.nacre-*')" ]
