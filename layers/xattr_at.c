@@ -2,7 +2,7 @@
 /*
  * The calls of Linux 6.13 that take a directory and a name; before it, /proc stands in: the
  * directory's descriptor becomes a path, whose last name is not followed. What was opened with
- * O_PATH is behind its own entry in /proc, links too.
+ * O_PATH no call takes: that is behind its own entry in /proc, links too.
  */
 #include "layers/xattr_at.h"
 
@@ -48,15 +48,16 @@ static bool is_path(const struct nacre_xattr_at *at)
 	return at->name[0] == '\0';
 }
 
-static unsigned flags_of(const struct nacre_xattr_at *at)
-{
-	return is_path(at) ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-}
-
 /* What a kernel, or a seccomp filter, says to a call that it does not know. */
 static bool is_unknown(long got)
 {
 	return got < 0 && (errno == ENOSYS || errno == EPERM);
+}
+
+static long unknown(void)
+{
+	errno = ENOSYS;
+	return -1;
 }
 
 static int path_of(const struct nacre_xattr_at *at, char *out_path, size_t room)
@@ -77,7 +78,9 @@ ssize_t nacre_xattr_at_list(const struct nacre_xattr_at *at, char *names, size_t
 
 	if (at->fd >= 0)
 		return flistxattr(at->fd, names, room);
-	got = syscall(SYS_listxattrat, at->dir, at->name, flags_of(at), names, room);
+	got = is_path(at)
+		? unknown()
+		: syscall(SYS_listxattrat, at->dir, at->name, AT_SYMLINK_NOFOLLOW, names, room);
 	if (!is_unknown(got))
 		return got;
 	if (path_of(at, path, sizeof(path)) < 0)
@@ -95,7 +98,9 @@ ssize_t nacre_xattr_at_get(
 
 	if (at->fd >= 0)
 		return fgetxattr(at->fd, xattr, value, room);
-	got = syscall(SYS_getxattrat, at->dir, at->name, flags_of(at), xattr, &args, sizeof(args));
+	got = is_path(at) ? unknown()
+			  : syscall(SYS_getxattrat, at->dir, at->name, AT_SYMLINK_NOFOLLOW, xattr,
+				    &args, sizeof(args));
 	if (!is_unknown(got))
 		return got;
 	if (path_of(at, path, sizeof(path)) < 0)
@@ -117,7 +122,9 @@ int nacre_xattr_at_set(
 	}
 	if (at->fd >= 0)
 		return fsetxattr(at->fd, xattr, value, len, 0);
-	got = syscall(SYS_setxattrat, at->dir, at->name, flags_of(at), xattr, &args, sizeof(args));
+	got = is_path(at) ? unknown()
+			  : syscall(SYS_setxattrat, at->dir, at->name, AT_SYMLINK_NOFOLLOW, xattr,
+				    &args, sizeof(args));
 	if (!is_unknown(got))
 		return (int)got;
 	if (path_of(at, path, sizeof(path)) < 0)
@@ -133,7 +140,9 @@ int nacre_xattr_at_remove(const struct nacre_xattr_at *at, const char *xattr)
 
 	if (at->fd >= 0)
 		return fremovexattr(at->fd, xattr);
-	got = syscall(SYS_removexattrat, at->dir, at->name, flags_of(at), xattr);
+	got = is_path(at)
+		? unknown()
+		: syscall(SYS_removexattrat, at->dir, at->name, AT_SYMLINK_NOFOLLOW, xattr);
 	if (!is_unknown(got))
 		return (int)got;
 	if (path_of(at, path, sizeof(path)) < 0)
