@@ -116,6 +116,18 @@ int nacre_file_open(const char *path, int *out_fd, uint64_t *out_size_bytes, str
 	return open_file(AT_FDCWD, path, 0, out_fd, out_size_bytes, err);
 }
 
+bool nacre_dir_same_mount(int a, int b)
+{
+	struct statx one, two;
+
+	if (statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &one) < 0 ||
+		statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &two) < 0)
+		return false;
+	if (one.stx_dev_major != two.stx_dev_major || one.stx_dev_minor != two.stx_dev_minor)
+		return false;
+	return !(one.stx_mask & two.stx_mask & STATX_MNT_ID) || one.stx_mnt_id == two.stx_mnt_id;
+}
+
 /* ---------------------------------------------------------------- removing */
 
 /*
@@ -164,19 +176,6 @@ static int first_child(int dir, char *name, size_t room, bool *out_found, struct
 	return 0;
 }
 
-/* What is mounted inside is somebody else's. By st_dev alone where the kernel is older than 5.8. */
-static bool is_same_mount(int a, int b)
-{
-	struct statx one, two;
-
-	if (statx(a, "", AT_EMPTY_PATH, STATX_MNT_ID, &one) < 0 ||
-		statx(b, "", AT_EMPTY_PATH, STATX_MNT_ID, &two) < 0)
-		return false;
-	if (one.stx_dev_major != two.stx_dev_major || one.stx_dev_minor != two.stx_dev_minor)
-		return false;
-	return !(one.stx_mask & two.stx_mask & STATX_MNT_ID) || one.stx_mnt_id == two.stx_mnt_id;
-}
-
 static int go_down(int *dir, const char *name, struct place **place, struct nacre_err *err)
 {
 	struct place *here = calloc(1, sizeof(*here));
@@ -199,7 +198,8 @@ static int go_down(int *dir, const char *name, struct place **place, struct nacr
 		errno = EPERM; /* why unlinkat() did not take it: it is immutable */
 	if (next < 0)
 		return nacre_fail_os(err, "remove '%s'", name);
-	if (!is_same_mount(*dir, next))
+	/* What is mounted inside is somebody else's. */
+	if (!nacre_dir_same_mount(*dir, next))
 		return nacre_fail(err, NACRE_E_UNSAFE, "remove '%s': a mount point", name);
 	nacre_fd_close(dir);
 	*dir = nacre_steal_fd(&next);

@@ -39,6 +39,12 @@ NACRE_CHECKED int nacre_file_open(
 	const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
 
 /**
+ * Whether two directories lie in the same mount; by device alone where the kernel is older than
+ * 5.8, and not when that cannot be found out.
+ */
+bool nacre_dir_same_mount(int a, int b);
+
+/**
  * Removes a name with all below it, by descriptors, following nothing and crossing into no mount;
  * what is not there is fine. Stops at the first thing that cannot be removed.
  *

@@ -118,6 +118,21 @@ int nacre_staging_open(
 	return make_dir(staging, err);
 }
 
+int nacre_staging_open_aside(struct nacre_staging *staging, int parent, struct nacre_err *err)
+{
+	struct stat st;
+
+	(void)snprintf(staging->target, sizeof(staging->target), "what is new");
+	staging->parent = fcntl(parent, F_DUPFD_CLOEXEC, 0);
+	if (staging->parent < 0 || fstat(staging->parent, &st) < 0)
+		return nacre_fail_os(err, "new directory");
+	if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+		return nacre_fail(
+			err, NACRE_E_UNSAFE, "everybody may write in the directory above");
+	nacre_staging_sweep(staging->parent);
+	return make_dir(staging, err);
+}
+
 static int flush_parent(const struct nacre_staging *staging, bool sync, struct nacre_err *err)
 {
 	if (sync && fsync(staging->parent) < 0)

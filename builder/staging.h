@@ -56,6 +56,16 @@ struct nacre_staging {
 NACRE_CHECKED int nacre_staging_open(
 	struct nacre_staging *staging, const char *target, bool replace, struct nacre_err *err);
 
+/**
+ * Makes a staging directory in `parent` for things that take their places one by one: nothing
+ * commits it, and clearing removes it. Sweeps up as nacre_staging_open() does.
+ *
+ * @param parent  borrowed
+ * Errors: IO; UNSAFE (others may rename in `parent`).
+ */
+NACRE_CHECKED int nacre_staging_open_aside(
+	struct nacre_staging *staging, int parent, struct nacre_err *err);
+
 /** Only what nacre_staging_open() checks. */
 NACRE_CHECKED int nacre_staging_check(const char *target, bool replace, struct nacre_err *err);
 
