@@ -107,6 +107,11 @@ int nacre_drift_compare(const struct nacre_drift_item *a, const struct nacre_dri
 	return order;
 }
 
+int nacre_drift_compare_nodes(const struct nacre_node *a, const struct nacre_node *b)
+{
+	return compare_places((struct place){ a, NULL }, (struct place){ b, NULL });
+}
+
 static int compare_items(const void *a, const void *b)
 {
 	return nacre_drift_compare(a, b);

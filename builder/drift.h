@@ -82,6 +82,9 @@ void nacre_drift_clear(struct nacre_drift *drift);
 /** By path as a walk goes, then by kind, then by xattr. */
 int nacre_drift_compare(const struct nacre_drift_item *a, const struct nacre_drift_item *b);
 
+/** Two nodes of one tree in the same order. */
+int nacre_drift_compare_nodes(const struct nacre_node *a, const struct nacre_node *b);
+
 /**
  * Adds a difference; texts are copied. Errors: LIMIT (tree-bytes), NOMEM.
  *

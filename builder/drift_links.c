@@ -243,3 +243,15 @@ struct nacre_node *nacre_drift_links_find(
 
 	return group ? group->found : NULL;
 }
+
+uint64_t nacre_drift_links_most(
+	const struct nacre_drift *drift, const struct nacre_inode *inode, dev_t dev, ino_t ino)
+{
+	const struct group *group = find_group(drift->links, inode);
+	const struct file key = { .dev = dev, .ino = ino };
+	void *found = tfind(&key, &drift->links->files, by_number);
+	const struct file *file = found ? *(struct file **)found : NULL;
+	uint64_t names = group ? group->names : 1;
+
+	return file && file->seen > names ? file->seen : names;
+}

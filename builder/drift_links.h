@@ -30,6 +30,13 @@ NACRE_CHECKED int nacre_drift_links_see_extra(
 NACRE_CHECKED int nacre_drift_links_finish(struct nacre_drift *drift, struct nacre_err *err);
 
 /**
+ * The most names that this file may have for its inode: those of the tree, or those that were in
+ * sight.
+ */
+uint64_t nacre_drift_links_most(
+	const struct nacre_drift *drift, const struct nacre_inode *inode, dev_t dev, ino_t ino);
+
+/**
  * The name under which the file of an inode with several names has been found on disk first, or
  * NULL when there is none, or the inode has one name.
  */

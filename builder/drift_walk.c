@@ -337,18 +337,24 @@ static void walk_clear(struct walk *walk)
 	free(walk->known);
 }
 
+int nacre_drift_dirs_new(int root, struct nacre_dirs **out_dirs, struct nacre_err *err)
+{
+	static const struct nacre_dirs_shape shape = { parent_of, name_of };
+
+	return nacre_dirs_new(root, &shape, out_dirs, err);
+}
+
 int nacre_drift_walk(const struct nacre_tree *tree, int root,
 	const struct nacre_drift_options *options, struct nacre_hash_pool *pool,
 	const atomic_bool *stop, struct nacre_drift *drift, struct nacre_err *err)
 {
-	static const struct nacre_dirs_shape shape = { parent_of, name_of };
 	NACRE_CLEANUP(walk_clear)
 	struct walk walk = { .options = options, .drift = drift, .pool = pool, .root = root };
 	struct nacre_node *node = tree->root;
 	int rc = nacre_drift_xattrs_init(&walk.xattrs, options->all_xattrs, err);
 
 	if (rc == 0)
-		rc = nacre_dirs_new(root, &shape, &walk.dirs, err);
+		rc = nacre_drift_dirs_new(root, &walk.dirs, err);
 	if (rc == 0)
 		rc = remember_known(&walk, err);
 	if (rc == 0 && statx(root, "", AT_EMPTY_PATH, STATX_WANT, &walk.top) < 0)

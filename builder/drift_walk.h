@@ -4,8 +4,13 @@
 #define NACRE_BUILDER_DRIFT_WALK_H
 
 #include "builder/drift.h"
+#include "layers/dirs.h"
 
 #include <stdatomic.h>
+
+/** The directories of a tree on disk, by its nodes. @param root  borrowed. Errors: NOMEM. */
+NACRE_CHECKED int nacre_drift_dirs_new(
+	int root, struct nacre_dirs **out_dirs, struct nacre_err *err);
 
 /**
  * Finds all differences but those of contents, and hands the files whose content is to be known to

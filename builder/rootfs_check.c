@@ -4,11 +4,15 @@
 #include "base/file.h"
 #include "builder/drift.h"
 #include "builder/expect.h"
+#include "builder/repair.h"
 #include "sign/trusted.h"
 
 #include <nacre/builder.h>
 
-#include <string.h>
+#include <stdlib.h>
+
+/* What one repair brings into sight (an unreadable directory's names) the next one can repair. */
+#define REPAIRS_MOST 3
 
 /* All that one check holds. */
 struct check {
@@ -16,14 +20,16 @@ struct check {
 	struct nacre_image_tree image;
 	struct nacre_content_hashes hashes;
 	struct nacre_drift_ignore ignore;
-	struct nacre_drift drift;
+	struct nacre_drift drifts[REPAIRS_MOST + 1]; /* before the first repair and after each */
+	size_t repairs;
 	struct nacre_buf path;
 };
 
 static void check_clear(struct check *check)
 {
 	nacre_buf_clear(&check->path);
-	nacre_drift_clear(&check->drift);
+	for (size_t i = 0; i <= check->repairs; i++)
+		nacre_drift_clear(&check->drifts[i]);
 	nacre_drift_ignore_clear(&check->ignore);
 	nacre_content_hashes_clear(&check->hashes);
 	nacre_image_tree_clear(&check->image);
@@ -48,28 +54,114 @@ static int put_path(
 	return rc;
 }
 
-static int report(struct check *check, const struct nacre_drift_item *item, bool repaired,
-	nacre_finding_fn *each, void *user, struct nacre_err *err)
+/* A difference, and before or after how many repairs it was found. */
+struct found {
+	const struct nacre_drift_item *item;
+	size_t repairs;
+};
+
+/* Of the same difference, the one found last comes first. */
+static int compare_found(const void *a, const void *b)
 {
-	int rc = each ? put_path(&check->path, item, err) : 0;
+	const struct found *x = a, *y = b;
+	int order = nacre_drift_compare(x->item, y->item);
+
+	return order ? order : (x->repairs < y->repairs) - (x->repairs > y->repairs);
+}
+
+static int report_one(struct check *check, const struct found *found, nacre_finding_fn *each,
+	void *user, struct nacre_err *err)
+{
+	const struct nacre_drift_item *item = found->item;
+	int rc = put_path(&check->path, item, err);
 	const struct nacre_finding finding = {
 		.path = check->path.data,
 		.what = item->what,
 		.xattr = item->xattr,
 		.want = item->want,
 		.have = item->have,
-		.repaired = repaired,
+		.repaired = found->repairs < check->repairs,
 	};
 
-	if (rc == 0 && each && each(&finding, user))
+	if (rc == 0 && each(&finding, user))
 		rc = nacre_fail(err, NACRE_E_CANCELED, "canceled");
+	return rc;
+}
+
+/* All that was ever found, each once; what is not found any more is repaired. */
+static int report(struct check *check, nacre_finding_fn *each, void *user,
+	struct nacre_rootfs_checked *checked, struct nacre_err *err)
+{
+	nacre_autofree struct found *all = NULL;
+	size_t count = 0, room = 1;
+	int rc = 0;
+
+	for (size_t i = 0; i <= check->repairs; i++)
+		room += check->drifts[i].count;
+	all = calloc(room, sizeof(*all));
+	if (!all)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; i <= check->repairs; i++) {
+		for (size_t j = 0; j < check->drifts[i].count; j++)
+			all[count++] = (struct found){ &check->drifts[i].items[j], i };
+	}
+	qsort(all, count, sizeof(*all), compare_found);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (i > 0 && nacre_drift_compare(all[i - 1].item, all[i].item) == 0)
+			continue;
+		checked->repaired += all[i].repairs < check->repairs;
+		if (each)
+			rc = report_one(check, &all[i], each, user, err);
+	}
+	return rc;
+}
+
+/* ----------------------------------------------------------------------- check */
+
+static int find(struct check *check, const struct nacre_rootfs_check_options *options,
+	const struct nacre_env *env, struct nacre_err *err)
+{
+	const struct nacre_drift_options how = {
+		.ignore = &check->ignore,
+		.ignore_times = options->ignore_times,
+		.ignore_extra = options->ignore_extra,
+		.all_xattrs = options->unpack.all_xattrs,
+		.before = check->repairs > 0 ? &check->drifts[check->repairs - 1] : NULL,
+	};
+
+	return nacre_drift_find(&check->image, check->root, &how, env, &check->hashes,
+		&check->drifts[check->repairs], err);
+}
+
+/* Each repair is followed by another look, which reads contents only where somebody was since. */
+static int repair(struct check *check, const struct nacre_rootfs_check_options *options,
+	const struct nacre_env *env, struct nacre_err *err)
+{
+	const struct nacre_repair_options how = {
+		.ignore = &check->ignore,
+		.ignore_times = options->ignore_times,
+		.devices = options->unpack.devices,
+	};
+	int rc = 0;
+
+	while (rc == 0 && check->repairs < REPAIRS_MOST &&
+		check->drifts[check->repairs].count > 0) {
+		uint64_t done = 0;
+
+		rc = nacre_repair_run(&check->image, check->root, &check->drifts[check->repairs],
+			&how, env, &done, err);
+		if (rc || done == 0)
+			break;
+		check->repairs++;
+		rc = find(check, options, env, err);
+	}
 	return rc;
 }
 
 /* ---------------------------------------------------------------------- public */
 
 static int prepare(struct check *check, const struct nacre_layout *layout,
-	const struct nacre_trusted *trusted, const struct nacre_rootfs_options *options,
+	const struct nacre_trusted *trusted, const struct nacre_rootfs_check_options *options,
 	const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
@@ -94,15 +186,14 @@ static void count(const struct nacre_drift *drift, struct nacre_rootfs_checked *
 }
 
 int nacre_rootfs_check(const struct nacre_layout *layout, const struct nacre_trusted *trusted,
-	const char *dir, const struct nacre_rootfs_options *options, nacre_finding_fn *each,
+	const char *dir, const struct nacre_rootfs_check_options *options, nacre_finding_fn *each,
 	void *user, const struct nacre_env *env, struct nacre_rootfs_checked *out_checked,
 	struct nacre_err *err)
 {
-	static const struct nacre_rootfs_options plain;
+	static const struct nacre_rootfs_check_options plain;
 	NACRE_CLEANUP(check_clear)
 	struct check check = { .root = -1, .path = NACRE_BUF(SIZE_MAX / 2) };
 	struct nacre_rootfs_checked checked = { 0 };
-	struct nacre_drift_options how;
 	int rc;
 
 	options = options ? options : &plain;
@@ -110,19 +201,16 @@ int nacre_rootfs_check(const struct nacre_layout *layout, const struct nacre_tru
 	rc = nacre_dir_open(dir, &check.root, err);
 	if (rc == 0)
 		rc = prepare(&check, layout, trusted, options, env, err);
-	how = (struct nacre_drift_options){
-		.ignore = &check.ignore,
-		.ignore_times = options->ignore_times,
-		.ignore_extra = options->ignore_extra,
-		.all_xattrs = options->unpack.all_xattrs,
-	};
+	if (rc == 0 && options->repair)
+		nacre_repair_sweep(&check.image.tree, check.root);
 	if (rc == 0)
-		rc = nacre_drift_find(
-			&check.image, check.root, &how, env, &check.hashes, &check.drift, err);
-	for (size_t i = 0; rc == 0 && i < check.drift.count; i++)
-		rc = report(&check, &check.drift.items[i], false, each, user, err);
+		rc = find(&check, options, env, err);
+	if (rc == 0 && options->repair)
+		rc = repair(&check, options, env, err);
+	if (rc == 0)
+		rc = report(&check, each, user, &checked, err);
 	if (rc == 0 && out_checked) {
-		count(&check.drift, &checked);
+		count(&check.drifts[check.repairs], &checked);
 		*out_checked = checked;
 	}
 	return rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nacre check: what a root file system on disk differs in from its image. */
+/* nacre check: what a root file system on disk differs in from its image, and putting it right. */
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/trust.h"
@@ -18,6 +18,8 @@ struct args {
 	struct cli_list ignore;
 	bool ignore_times;
 	bool ignore_extra;
+	bool repair;
+	bool no_sync;
 	uint64_t jobs;
 	const char *platform;
 	struct cli_list limits;
@@ -42,6 +44,10 @@ static const struct cli_opt opts[] = {
 		"times of last change may differ" },
 	{ CLI_FLAG, 0, "ignore-extra", NULL, offsetof(struct args, ignore_extra),
 		"there may be more than the image has" },
+	{ CLI_FLAG, 0, "repair", NULL, offsetof(struct args, repair),
+		"put right what differs, and touch nothing else" },
+	{ CLI_FLAG, 0, "no-sync", NULL, offsetof(struct args, no_sync),
+		"repair faster; may be lost if the machine crashes" },
 	{ CLI_NUMBER, 'j', "jobs", "N", offsetof(struct args, jobs),
 		"threads for hashing files, else one a processor" },
 	CLI_PLATFORM_OPT(struct args),
@@ -80,7 +86,7 @@ static int print_text(const struct nacre_finding *finding, void *user)
 		(void)fputs(finding->have ? ", not " : " none, not ", stdout);
 		out_name(stdout, finding->want);
 	}
-	(void)fputc('\n', stdout);
+	(void)fputs(finding->repaired ? " (repaired)\n" : "\n", stdout);
 	return cli_signal();
 }
 
@@ -101,7 +107,7 @@ static int print_json(const struct nacre_finding *finding, void *user)
 	print_member("xattr", finding->xattr);
 	print_member("want", finding->want);
 	print_member("have", finding->have);
-	(void)fputs("}\n", stdout);
+	(void)fputs(finding->repaired ? ",\"repaired\":true}\n" : "}\n", stdout);
 	return cli_signal();
 }
 
@@ -111,6 +117,8 @@ static void print_end(
 	cli_trusted_print(trusted);
 	printf("compared  %" PRIu64 " entries, %" PRIu64 " bytes\n", checked->entries,
 		checked->file_bytes);
+	if (checked->repaired > 0)
+		printf("repaired  %" PRIu64 " differences\n", checked->repaired);
 }
 
 static void print_json_end(
@@ -119,8 +127,9 @@ static void print_json_end(
 	(void)fputc('{', stdout);
 	cli_trusted_print_json(trusted);
 	printf(",\"entries\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"findings\":%" PRIu64
-	       ",\"unreadable\":%" PRIu64 "}\n",
-		checked->entries, checked->file_bytes, checked->findings, checked->unreadable);
+	       ",\"unreadable\":%" PRIu64 ",\"repaired\":%" PRIu64 "}\n",
+		checked->entries, checked->file_bytes, checked->findings, checked->unreadable,
+		checked->repaired);
 }
 
 /* ------------------------------------------------------------------------ run */
@@ -158,7 +167,7 @@ static int judge(struct cli *cli, const struct nacre_rootfs_checked *checked)
 static int compare(struct cli *cli, const struct args *args, const struct cli_image *image,
 	const struct nacre_trusted *trusted)
 {
-	const struct nacre_rootfs_options options = {
+	const struct nacre_rootfs_check_options options = {
 		.unpack = { .no_owner = args->no_owner,
 			.devices = args->devices,
 			.no_setid = args->no_setid,
@@ -167,10 +176,12 @@ static int compare(struct cli *cli, const struct args *args, const struct cli_im
 		.ignore_count = args->ignore.count,
 		.ignore_times = args->ignore_times,
 		.ignore_extra = args->ignore_extra,
+		.repair = args->repair,
 	};
 	struct nacre_rootfs_checked checked;
 	struct nacre_err err;
 
+	cli->env.no_sync = args->no_sync;
 	if (nacre_rootfs_check(image->layout, trusted, cli->operands.items[0], &options,
 		    args->quiet		 ? print_nothing
 			    : args->json ? print_json

@@ -61,7 +61,7 @@ struct nacre_inode {
 	uint32_t gid;
 	int64_t mtime_s;
 	uint32_t mtime_ns; /* 0 … 999999999, counted forward from mtime_s */
-	bool changed;	   /* for the passes of diff.c */
+	bool changed;	   /* for the passes of diff.c; of a repair, that it is to be new */
 	uint64_t size_bytes;
 	const struct nacre_xattrs *xattrs; /* NULL: none */
 	union {

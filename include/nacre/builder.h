@@ -335,7 +335,7 @@ struct nacre_finding {
 typedef int nacre_finding_fn(const struct nacre_finding *finding, void *user);
 
 /** Safe when zero. */
-struct nacre_rootfs_options {
+struct nacre_rootfs_check_options {
 	struct nacre_unpack_options unpack; /**< as the directory was unpacked; not `replace` */
 	const char *const *ignore; /**< paths that are left out, with all below them; may be NULL */
 	size_t ignore_count;
@@ -371,7 +371,7 @@ struct nacre_rootfs_checked {
  */
 NACRE_API NACRE_CHECKED int nacre_rootfs_check(const struct nacre_layout *layout,
 	const struct nacre_trusted *image, const char *dir,
-	const struct nacre_rootfs_options *options, nacre_finding_fn *each, void *user,
+	const struct nacre_rootfs_check_options *options, nacre_finding_fn *each, void *user,
 	const struct nacre_env *env, struct nacre_rootfs_checked *out_checked,
 	struct nacre_err *err);
 

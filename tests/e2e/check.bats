@@ -42,8 +42,8 @@ change() { # change COMMAND
 	rm -rf root
 	cp -a pristine root
 	(cd root && eval "$1")
-	(cd pristine && find . -depth -type d) | while IFS= read -r dir; do
-		[ ! -d "root/$dir" ] || [ -L "root/$dir" ] || touch -r "pristine/$dir" "root/$dir"
+	(cd root && find . -depth -xdev -type d) | while IFS= read -r dir; do
+		[ ! -d "pristine/$dir" ] || touch -r "pristine/$dir" "root/$dir"
 	done
 }
 
@@ -216,16 +216,22 @@ finds() {
 
 @test "a directory of many names, and one that is very deep" {
 	make_image
-	change '(mkdir deep; cd -P deep; for i in $(seq 420); do mkdir dddddddddd; cd -P dddddddddd; done)
-		cd usr/lib; seq -f %.0f.extra 1 3000 | xargs touch'
+	change '"$PYTHON" -c "
+import os
+for name in [\"deep\"] + 420 * [10 * \"d\"]:
+    os.mkdir(name)
+    os.chdir(name)"
+		cd usr/lib; seq -f %.0f.extra 1 1000 | xargs touch'
 	findings >out
-	[ "$(wc -l <out)" -eq 3001 ]
+	[ "$(wc -l <out)" -eq 1001 ]
 	[ "$(head -n 1 out)" = 'deep: extra directory' ]
 	[ "$(sed -n 2p out)" = 'usr/lib/1.extra: extra file' ]
 	diff <(tail -n +2 out) <(tail -n +2 out | sort)
-	check --ignore-extra --ignore usr/lib >/dev/null
-	check --limit tree-bytes=128k >out 2>err || [ $? -eq 3 ]
-	grep -q "limit tree-bytes" err
+	check --ignore-extra >/dev/null
+	check --limit tree-bytes=40k >out 2>err || [ $? -eq 3 ]
+	grep -q "more differences than .*limit tree-bytes" err
+	check --repair >/dev/null
+	same_tree pristine root
 }
 
 @test "what is mounted is named and not looked into" {
@@ -323,4 +329,174 @@ finds() {
 	[ "$(wc -l <zstd.contents)" -eq "$(find root/srv -type f -name '*7*' | wc -l)" ]
 	cmp zstd.contents gzip.contents
 	cmp zstd.contents none.contents
+}
+
+# ---------------------------------------------------------------------- repair
+
+# What every name of a tree is on disk: inode and ctime.
+identities() { # identities DIR
+	(cd "$1" && find . -printf '%P %i %C@\n' | sort)
+}
+
+# After `change COMMAND`: repairs, and holds the result to the pristine tree. All but the paths
+# given (and what is below them) keep inode and ctime.
+repairs() { # repairs COMMAND PATH…
+	change "$1"
+	shift
+	identities root >before
+	nacre check root "$image" --unsigned --devices --repair >out
+	identities root >after
+	same_tree pristine root
+	nacre check root "$image" --unsigned --devices >/dev/null
+	[ -z "$(find . -name '.nacre-*')" ]
+	local path pattern='^$'
+	for path; do
+		pattern+="|^${path//./\\.}[ /]"
+	done
+	diff -u <(grep -Ev "$pattern" before) <(grep -Ev "$pattern" after)
+}
+
+@test "repair brings back exactly what differs" {
+	make_image
+	repairs true
+	repairs 'chmod 600 usr/lib/big' usr/lib/big
+	repairs 'chown 5:6 empty' empty
+	repairs 'chown -h 5 lib; touch -h -d @3 lib' lib
+	repairs 'chown 5 fifo null; chmod 777 fifo null' fifo null
+	repairs 'chmod 700 d; chown 5 usr; touch upper' d usr upper
+	repairs 'setcap -r usr/tool; setfattr -x user.a usr/lib/big' usr/tool usr/lib/big
+	repairs 'chown 5 usr/tool' usr/tool
+	repairs 'setfattr -n user.a -v other usr/lib/big; setfattr -n user.b -v x d; setfattr -n trusted.overlay.opaque -v y d' usr/lib/big d
+	repairs 'setfacl -m u:5:rw,d:u:6:rx d; setfacl -m u:5:rwx usr/lib/big' d usr/lib/big
+	repairs 'echo more >>upper/file' upper upper/file
+	repairs 'tr a b <../pristine/usr/lib/big >usr/lib/big; touch -r ../pristine/usr/lib/big usr/lib/big' \
+		usr/lib usr/lib/big
+	repairs 'ln -sfn elsewhere lib' "" lib
+	repairs 'rm null; mknod null b 7 0' "" null
+	repairs 'rm null fifo empty lib' "" null fifo empty lib
+	repairs 'touch more; mkdir -p d/x/y; touch d/x/y/z; ln usr/lib/big d/big; mkfifo p' \
+		"" d more p d/x d/big usr/lib/big
+	repairs 'rm -r usr' "" usr
+	repairs 'rm -r d' "" d @x
+	repairs 'rm -r d @x upper' "" d @x upper
+	repairs 'rm -r d; echo file >d' "" d @x
+	repairs 'rm usr/tool; mkdir -p usr/tool/deep; touch usr/tool/deep/x' usr usr/tool
+	repairs 'rm lib; mkdir lib; mkdir -p upper/more/below' "" lib upper
+	repairs 'touch .wh.x s; rm s; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"s\")"' "" .wh.x s
+}
+
+@test "repair restores which names are one file" {
+	make_image
+	repairs 'cp -p d/g copy; mv copy d/g' d d/g d/f @x/h
+	repairs 'rm d/f' d d/g d/f @x/h
+	repairs 'rm @x/h' @x d/g d/f @x/h
+	repairs 'rm d/f d/g @x/h' d @x
+	repairs 'echo other >>d/f' d @x
+	repairs 'cp -p d/g copy; mv copy @x/h' d @x
+	repairs 'rm usr/tool; ln upper/file usr/tool' usr upper/file usr/tool
+	repairs 'ln usr/lib/big ../elsewhere' usr/lib usr/lib/big
+	rm elsewhere
+	repairs 'ln d/f ../elsewhere; chmod 600 d/f' d @x
+	[ "$(stat -c %a elsewhere)" = 600 ]
+}
+
+@test "repair leaves everything outside alone" {
+	make_image
+	mkdir -p outside/lib outside/d
+	echo sentinel >outside/lib/big
+	echo sentinel >outside/file
+	ln -s ../file outside/d/link
+	cp -a outside outside.before
+	identities outside >outside.identities
+	repairs 'rm -r usr; ln -s ../outside usr' "" usr
+	repairs 'rm upper/file; ln -s ../../outside/file upper/file' upper
+	repairs 'mkdir more; ln -s ../../outside more/link; ln -s ../outside more2; rm -r d; ln -s ../outside/d d' \
+		"" more more2 d @x
+	repairs 'rm -r usr/lib; ln -s ../../outside/lib usr/lib' usr
+	identities outside | diff outside.identities -
+	same_tree outside.before outside
+}
+
+@test "repair does not cross into what is mounted" {
+	make_image
+	mkdir full
+	mount -t tmpfs tmpfs full
+	echo secret >full/file
+	change 'rm -r d/e; chmod 600 empty; mkdir -p more/below; rm -r upper; mkdir -p upper'
+	mount --bind full root/usr
+	mount --bind full root/more/below
+	local got=0
+	nacre check root "$image" --unsigned --devices --repair >out 2>err || got=$?
+	umount root/more/below root/usr full
+	[ "$got" -eq 3 ]
+	grep -qx 'usr: mount' out
+	grep -qx 'more: extra directory' out
+	grep -qx 'd/e: missing (repaired)' out
+	grep -q "not repaired: 'more': .*mount point" err
+	nacre check root "$image" --unsigned --devices --ignore more --ignore-times
+}
+
+@test "repair with options touches no more than they say" {
+	make_image
+	change 'touch more empty; chmod 600 usr/tool upper/file; rm null'
+	nacre check root "$image" --unsigned --devices --repair --ignore usr --ignore-times \
+		--ignore-extra >out
+	[ -e root/more ]
+	[ "$(stat -c %a root/usr/tool)" = 600 ]
+	[ "$(stat -c %a root/upper/file)" = 644 ]
+	[ -c root/null ]
+	[ "$(stat -c %Y root/empty)" != "$(stat -c %Y pristine/empty)" ]
+	grep -v '  ' out | diff -u - <(printf '%s\n' 'null: missing (repaired)' \
+		'upper/file: mode 0600, not 0644 (repaired)')
+}
+
+@test "a repaired rootfs of somebody without root is as they unpacked it" {
+	make_context
+	chmod 755 .
+	nacre build context -t oci:layout:v1 >/dev/null
+	mkdir nobodys
+	chown 65534:65534 nobodys
+	as_nobody nacre unpack oci:layout:v1 nobodys/pristine --unsigned --no-owner >/dev/null
+	cp -a nobodys/pristine nobodys/root
+	as_nobody sh -c 'cd nobodys/root && chmod 0 etc/shop.conf && rm -r usr && chmod 500 srv &&
+		echo more >>srv/app/share/note && touch etc/more && chmod 500 etc . && chmod 0 srv/app/bin'
+	as_nobody nacre check nobodys/root oci:layout:v1 --unsigned --no-owner --repair >out
+	same_tree nobodys/pristine nobodys/root
+	[ -z "$(find . -name '.nacre-*')" ]
+	# Where what lies above is not theirs.
+	chown 0 nobodys
+	rm -r nobodys/root/usr
+	as_nobody nacre check nobodys/root oci:layout:v1 --unsigned --no-owner --repair >out
+	same_tree nobodys/pristine nobodys/root
+	[ -z "$(find . -name '.nacre-*')" ]
+}
+
+@test "a rootfs that is a mount point of its own is repaired inside" {
+	make_image
+	mkdir full
+	mount -t tmpfs tmpfs full
+	nacre unpack "$image" full/r --unsigned --devices >/dev/null
+	mkdir root
+	mount --bind full/r root
+	rm -r root/usr root/d/g
+	local got=0
+	nacre check root "$image" --unsigned --devices --repair >/dev/null || got=$?
+	same_tree pristine root || got=99
+	umount root full
+	[ "$got" -eq 0 ]
+}
+
+@test "repair reports in JSON what it did, and reads only layers that it needs" {
+	make_image
+	change 'rm upper/file; chmod 600 empty'
+	check --repair --json --verbose >out 2>err
+	jq -e -s '.[0] == {path: "empty", what: "mode", want: "4755", have: "0600", repaired: true}' out
+	jq -e -s '.[1] == {path: "upper/file", what: "missing", repaired: true}' out
+	jq -e -s '.[2] | .findings == 0 and .repaired == 2' out
+	grep -q "repairing from layer 2 of 2" err
+	! grep -q "repairing from layer 1 of 2" err
+	change 'touch more'
+	check --repair --quiet >out
+	[ ! -s out ]
+	[ ! -e root/more ]
 }
