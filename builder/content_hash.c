@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hashing what files hold, in the order in which the layers bring it. */
+/*
+ * Hashing what files hold, in the order in which the layers bring it. A worker does it, which has
+ * nothing but the blobs and a piece of memory that it shares with us for what comes out.
+ */
 #include "builder/content_hash.h"
 
 #include "base/env.h"
 #include "base/scope.h"
+#include "base/worker.h"
 #include "builder/layer_stream.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define HEX_LEN 64
 
@@ -123,7 +128,7 @@ static int hash_layer(struct nacre_layer_blob *blob, struct nacre_content_hash *
 	int rc = nacre_step(env, err, "hashing files of %s", nacre_layer_blob_name(blob));
 
 	if (rc == 0)
-		rc = nacre_layer_stream_open(blob, env, &stream, err);
+		rc = nacre_layer_stream_open_here(blob, env, &stream, err);
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = hash_one(nacre_layer_stream_source(stream), &items[i], &at, err);
 	if (rc == 0)
@@ -133,34 +138,114 @@ static int hash_layer(struct nacre_layer_blob *blob, struct nacre_content_hash *
 	return rc ? nacre_within(err, rc, "%s", nacre_layer_blob_name(blob)) : 0;
 }
 
-int nacre_content_hashes_read(struct nacre_image_tree *image, struct nacre_node *top,
-	const struct nacre_env *env, struct nacre_content_hashes *out_hashes, struct nacre_err *err)
-{
-	int rc = gather(top, out_hashes, err);
+/* ---------------------------------------------------------------------- worker */
 
-	for (size_t i = 0; rc == 0 && i < image->layer_count; i++) {
-		const struct nacre_origin *origin = nacre_layer_blob_origin(image->layers[i]);
+struct hashing {
+	struct nacre_image_tree *image;
+	struct nacre_content_hashes *hashes;
+};
+
+static int hash_layers(
+	const struct hashing *hashing, const struct nacre_env *env, struct nacre_err *err)
+{
+	struct nacre_content_hashes *hashes = hashing->hashes;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < hashing->image->layer_count; i++) {
+		struct nacre_layer_blob *blob = hashing->image->layers[i];
+		const struct nacre_origin *origin = nacre_layer_blob_origin(blob);
 		size_t from = 0, to;
 
-		while (from < out_hashes->count &&
-			out_hashes->items[from].inode->u.content.origin != origin)
+		while (from < hashes->count &&
+			hashes->items[from].inode->u.content.origin != origin)
 			from++;
-		for (to = from; to < out_hashes->count; to++) {
-			if (out_hashes->items[to].inode->u.content.origin != origin)
+		for (to = from; to < hashes->count; to++) {
+			if (hashes->items[to].inode->u.content.origin != origin)
 				break;
 		}
 		if (to > from)
-			rc = hash_layer(
-				image->layers[i], out_hashes->items + from, to - from, env, err);
+			rc = hash_layer(blob, hashes->items + from, to - from, env, err);
 	}
 	return rc;
 }
 
+static int hash_in_worker(struct nacre_worker_self *self, void *user, struct nacre_err *err)
+{
+	const struct hashing *hashing = user;
+	const struct nacre_content_hashes *hashes = hashing->hashes;
+	int rc = hash_layers(hashing, nacre_worker_env(self), err);
+
+	for (size_t i = 0; rc == 0 && i < hashes->count; i++)
+		memcpy(hashes->shared + i * HEX_LEN, hashes->items[i].hex, HEX_LEN);
+	return rc;
+}
+
+static int start_worker(struct hashing *hashing, const struct nacre_env *env, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(env);
+	nacre_autofree int *fds = NULL;
+	struct nacre_worker_job job = {
+		.name = "the worker that hashes files",
+		.cage = { .kind = NACRE_CAGE_READ,
+			.memory_bytes = nacre_layer_stream_memory(&limits) },
+		.run = hash_in_worker,
+		.user = hashing,
+	};
+	int rc = nacre_image_tree_fds(hashing->image, NULL, 0, &fds, &job.fd_count, err);
+
+	job.fds = fds;
+	return rc ? rc : nacre_worker_start(&job, env, &hashing->hashes->worker, err);
+}
+
+/* ---------------------------------------------------------------------- public */
+
+int nacre_content_hashes_start(struct nacre_image_tree *image, struct nacre_node *top,
+	const struct nacre_env *env, struct nacre_content_hashes *out_hashes, struct nacre_err *err)
+{
+	struct hashing hashing = { image, out_hashes };
+	int rc = gather(top, out_hashes, err);
+
+	if (rc || out_hashes->count == 0)
+		return rc;
+	out_hashes->shared = mmap(NULL, out_hashes->count * HEX_LEN, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (out_hashes->shared == MAP_FAILED) {
+		out_hashes->shared = NULL;
+		return nacre_fail_nomem(err);
+	}
+	return start_worker(&hashing, env, err);
+}
+
+int nacre_content_hashes_finish(struct nacre_content_hashes *hashes, struct nacre_err *err)
+{
+	int rc = hashes->worker ? nacre_workers_wait(&hashes->worker, 1, err) : 0;
+
+	for (size_t i = 0; rc == 0 && hashes->shared && i < hashes->count; i++) {
+		char *hex = hashes->items[i].hex;
+
+		memcpy(hex, hashes->shared + i * HEX_LEN, HEX_LEN);
+		if (strspn(hex, "0123456789abcdef") != HEX_LEN)
+			rc = nacre_fail(
+				err, NACRE_E_UNSAFE, "the worker that hashes files gives no hash");
+	}
+	return rc;
+}
+
+int nacre_content_hashes_read(struct nacre_image_tree *image, struct nacre_node *top,
+	const struct nacre_env *env, struct nacre_content_hashes *out_hashes, struct nacre_err *err)
+{
+	int rc = nacre_content_hashes_start(image, top, env, out_hashes, err);
+
+	return rc ? rc : nacre_content_hashes_finish(out_hashes, err);
+}
+
 void nacre_content_hashes_clear(struct nacre_content_hashes *hashes)
 {
+	nacre_worker_free(hashes->worker);
+	if (hashes->shared)
+		(void)munmap(hashes->shared, hashes->count * HEX_LEN);
 	free(hashes->items);
-	hashes->items = NULL;
-	hashes->count = 0;
+	*hashes = (struct nacre_content_hashes){ 0 };
 }
 
 void nacre_content_hashes_get(const struct nacre_content_hashes *hashes,

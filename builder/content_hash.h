@@ -8,17 +8,32 @@
 
 struct nacre_content_hash; /* of one content */
 
+struct nacre_worker;
+
 struct nacre_content_hashes {
-	struct nacre_content_hash *items; /* sorted by where the content lies */
+	struct nacre_content_hash *items; /* sorted by where the content lies; NULL: not started */
 	size_t count;
+	char *shared; /* with the worker: the digits of each */
+	struct nacre_worker *worker;
 };
 
 /**
- * @param top         what lies elsewhere is not hashed
- * @param out_hashes  the caller's to clear, also on failure
+ * Starts to hash, in a worker. A fork: before there are other threads.
  *
- * Errors: those of the layers, with "layer 2 of 5: " in front; CANCELED, NOMEM.
+ * @param top         what lies elsewhere is not hashed
+ * @param out_hashes  zero; stays where it is; the caller's to clear, also on failure
+ *
+ * Errors: those of a worker, NOMEM.
  */
+NACRE_CHECKED int nacre_content_hashes_start(struct nacre_image_tree *image, struct nacre_node *top,
+	const struct nacre_env *env, struct nacre_content_hashes *out_hashes,
+	struct nacre_err *err);
+
+/** Waits for the end. Errors: those of the layers, with "layer 2 of 5: " in front; of a worker. */
+NACRE_CHECKED int nacre_content_hashes_finish(
+	struct nacre_content_hashes *hashes, struct nacre_err *err);
+
+/** Both. */
 NACRE_CHECKED int nacre_content_hashes_read(struct nacre_image_tree *image, struct nacre_node *top,
 	const struct nacre_env *env, struct nacre_content_hashes *out_hashes,
 	struct nacre_err *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The list of differences, and the threads that fill it: one walks over the disk, others hash what
- * it hands them, while the caller's own reads the layers to know what the hashes should be. Only
- * the caller's thread tells events.
+ * The list of differences, and who fills it: one thread walks over the disk, others hash what it
+ * hands them, while a worker reads the layers to know what the hashes should be. Only the caller's
+ * own thread tells events.
  */
 #include "builder/drift.h"
 
@@ -228,13 +228,13 @@ static void walker_clear(struct walker *walker)
 	nacre_hash_pool_freep(&walker->pool);
 }
 
-static int walk_and_hash(struct nacre_image_tree *image, struct walker *walker,
-	const struct nacre_env *env, struct nacre_content_hashes *hashes, struct nacre_err *err)
+static int walk_and_hash(
+	struct walker *walker, struct nacre_content_hashes *hashes, struct nacre_err *err)
 {
 	int rc = walker_start(walker, err);
 
-	if (rc == 0 && !hashes->items)
-		rc = nacre_content_hashes_read(image, image->tree.root, env, hashes, err);
+	if (rc == 0)
+		rc = nacre_content_hashes_finish(hashes, err);
 	if (rc)
 		return rc;
 	walker_wait(walker);
@@ -288,10 +288,13 @@ int nacre_drift_find(struct nacre_image_tree *image, int root,
 	out_drift->most_bytes = nacre_env_limits(env).tree_bytes;
 	if (rc == 0)
 		rc = nacre_drift_links_new(&image->tree, &out_drift->links, err);
+	/* A fork, and so before there is another thread. */
+	if (rc == 0 && !hashes->items)
+		rc = nacre_content_hashes_start(image, image->tree.root, env, hashes, err);
 	if (rc == 0)
 		rc = nacre_hash_pool_new(env && env->jobs ? env->jobs : 1, &walker.pool, err);
 	if (rc == 0)
-		rc = walk_and_hash(image, &walker, env, hashes, err);
+		rc = walk_and_hash(&walker, hashes, err);
 	for (size_t i = 0; rc == 0 && i < out_drift->file_count; i++)
 		rc = compare_content(out_drift, out_drift->files[i], hashes, err);
 	if (rc == 0 && out_drift->count > 0)

@@ -63,7 +63,7 @@ struct nacre_drift_options {
 	}
 
 /**
- * Compares, with env->jobs threads that hash files while this one reads the layers.
+ * Compares, with env->jobs threads that hash files while a worker reads the layers.
  *
  * @param image      only read; inode->first is used before that
  * @param root       open for reading
