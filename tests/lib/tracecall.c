@@ -14,8 +14,8 @@
  * AT      the number of the call, from 0; counted are only calls that change something that another
  *         process can see: between two of them it does not matter when a process dies
  * REPORT  a file with one line for each call that was counted, "NAME" or "NAME of another", up to
- *         the one of the action; then "reached"; and "lives on" if a forked process makes such a
- *         call after the command has died
+ *         the one of the action; then "reached"; and "lives on" if a forked process makes such
+ *         calls after the command has died
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -91,7 +91,8 @@ static const struct {
 
 static struct task {
 	pid_t id;
-	pid_t process; /* whose thread it is */
+	pid_t process;	/* whose thread it is */
+	unsigned after; /* calls that it has made since the command died */
 } tasks[TASKS_MOST];
 static size_t task_count;
 
@@ -107,20 +108,35 @@ static void fail(const char *what)
 	exit(99);
 }
 
-static pid_t process_of(pid_t id)
+static struct task *find_task(pid_t id)
 {
 	for (size_t i = 0; i < task_count; i++) {
 		if (tasks[i].id == id)
-			return tasks[i].process;
+			return &tasks[i];
 	}
-	return id;
+	return NULL;
+}
+
+static pid_t process_of(pid_t id)
+{
+	const struct task *task = find_task(id);
+
+	return task ? task->process : id;
+}
+
+/* One call may have begun before the command died; a second one may not. */
+static bool lives_on(pid_t id)
+{
+	struct task *task = first_has_died ? find_task(id) : NULL;
+
+	return task && task->after++ > 0;
 }
 
 static void add_task(pid_t id, pid_t process)
 {
 	if (task_count == TASKS_MOST)
 		fail("too many tasks");
-	tasks[task_count++] = (struct task){ id, process };
+	tasks[task_count++] = (struct task){ id, process, 0 };
 }
 
 static const char *name_of_call(long number)
@@ -169,7 +185,7 @@ static void see_call(pid_t id)
 	name = name_of_call((long)info.entry.nr);
 	if (!name || makes_nothing(&info))
 		return;
-	if (first_has_died)
+	if (lives_on(id))
 		fprintf(report, "lives on: %s\n", name);
 	if (has_reached || (strcmp(who, "first") == 0 && process != first) ||
 		(strcmp(who, "others") == 0 && process == first))
