@@ -3,14 +3,20 @@
 """claims.py ROOT: what the documents name is there.
 
 Files and folders in backquotes, functions in backquotes with (), targets of links, and behind the
-file of a test the quoted name of a test in it: `tests/e2e/x.bats`: "a sentence".
+file of a test the quoted name of a test in it: `tests/e2e/x.bats`: "a sentence", and for an attack
+the name of the case: `tests/hostile/x.py`: "a-name".
 """
+import functools
 import glob
+import importlib
 import os
 import re
 import sys
 
-DOCUMENTS = ("README.md", "HACKING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md")
+sys.dont_write_bytecode = True
+
+DOCUMENTS = ("README.md", "HACKING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md",
+             "docs/security.md")
 FOLDERS = r"(?:\.ci|base|builder|cli|docs|examples|formats|include|layers|sign|tests)"
 PATH = re.compile(rf"`({FOLDERS}/[\w./-]*)[^`]*`")
 FUNCTION = re.compile(r"`(nacre_\w+)\(\)`")
@@ -24,7 +30,16 @@ def read(*path):
         return file.read()
 
 
+@functools.cache
+def attacks_of(root, path):
+    sys.path[:0] = [os.path.join(root, "tests", folder) for folder in ("hostile", "lib")]
+    module = importlib.import_module(os.path.basename(path)[:-len(".py")])
+    return {case.name for case in module.cases("/outside")}
+
+
 def has_test(root, path, sentence):
+    if path.startswith("tests/hostile/"):
+        return sentence in attacks_of(root, path)
     text = read(root, path)
     if path.endswith(".c"):
         name = sentence.replace(" ", "_")
