@@ -63,8 +63,12 @@ static void build_clear(struct build *b)
 
 static struct nacre_built_layer *next_built(struct build *b, struct nacre_err *err)
 {
-	if (b->built.layer_count == NACRE_BUILT_LAYERS) {
-		(void)nacre_fail(err, NACRE_E_LIMIT, "more than %d layers", NACRE_BUILT_LAYERS);
+	const struct nacre_limits limits = nacre_env_limits(b->env);
+	uint64_t most = limits.layers < NACRE_BUILT_LAYERS ? limits.layers : NACRE_BUILT_LAYERS;
+
+	if (b->built.layer_count >= most) {
+		(void)nacre_fail(err, NACRE_E_LIMIT, "more than %llu layers (limit layers)",
+			(unsigned long long)most);
 		return NULL;
 	}
 	return &b->built.layers[b->built.layer_count];

@@ -43,13 +43,17 @@ int nacre_signatures_load(const struct nacre_layout *layout, const struct nacre_
 	const struct nacre_limits *limits, struct nacre_manifest *out_manifest,
 	struct nacre_err *err)
 {
-	struct nacre_limits own = *limits;
+	int rc;
 
 	if (nacre_media_kind(desc->media_type) != NACRE_MEDIA_KIND_MANIFEST)
 		return nacre_fail(
 			err, NACRE_E_UNSUPPORTED, "'%.128s' holds no signatures", desc->media_type);
-	own.layers = NACRE_SIGNATURES;
-	return nacre_layout_load_manifest(layout, desc, &own, out_manifest, err);
+	rc = nacre_layout_load_manifest(layout, desc, limits, out_manifest, err);
+	if (rc == 0 && out_manifest->layers.count > NACRE_SIGNATURES) {
+		nacre_manifest_clear(out_manifest);
+		rc = nacre_fail(err, NACRE_E_LIMIT, "more than %d signatures", NACRE_SIGNATURES);
+	}
+	return rc;
 }
 
 bool nacre_signature_is(const struct nacre_descriptor *layer)

@@ -275,3 +275,16 @@ json.dump(yaml.load(sys.stdin, Text), sys.stdout)' <context/nacre.yaml >recipe.j
 	nacre unpack oci:all:v1 everything --unsigned --devices --xattrs all >/dev/null
 	same_tree context/fs everything
 }
+
+@test "more layers than the limit says are not built, those of the base counted" {
+	make_context
+	nacre build context -t oci:context/lower:v1
+	write context/upper.yaml <<-'R'
+	nacre: 1
+	from: oci:lower:v1
+	layers: [{name: more, steps: [{file: {path: /more, text: more}}]}]
+	R
+	refused 3 "layer 'more': more than 1 layers (limit layers)" \
+		build context -f context/upper.yaml --limit layers=1 -t oci:layout:v1
+	nacre build context -f context/upper.yaml --limit layers=2 -t oci:layout:v1
+}
