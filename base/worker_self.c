@@ -97,6 +97,17 @@ static void silence(const int *keep, size_t count)
 		(void)close(nowhere);
 }
 
+/* Before Linux 5.9 one by one: as many as may be open. */
+static void close_between(int first, unsigned last)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+
+	if (close_range((unsigned)first, last, 0) == 0)
+		return;
+	for (int fd = first; fd < most && (unsigned)fd <= last; fd++)
+		(void)close(fd);
+}
+
 /* @param keep  sorted here */
 static void close_others(int *keep, size_t count)
 {
@@ -106,11 +117,11 @@ static void close_others(int *keep, size_t count)
 	silence(keep, count);
 	for (size_t i = 0; i < count; i++) {
 		if (keep[i] > next)
-			(void)close_range((unsigned)next, (unsigned)keep[i] - 1, 0);
+			close_between(next, (unsigned)keep[i] - 1);
 		if (keep[i] >= next)
 			next = keep[i] + 1;
 	}
-	(void)close_range((unsigned)next, ~0U, 0);
+	close_between(next, ~0U);
 }
 
 static int keep_only(const struct nacre_worker_job *job, int link, struct nacre_err *err)

@@ -337,7 +337,7 @@ static int make_special(int dir, const char *name, const struct nacre_node *node
 	dev_t device = is_fifo ? 0 : makedev(inode->u.device.major, inode->u.device.minor);
 
 	(void)from;
-	return mknodat(dir, name, type | 0600, device);
+	return mknodat(dir, name, type | inode->mode, device);
 }
 
 /* An empty file that stands for what the system has refused, as errno says. */

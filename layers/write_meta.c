@@ -296,16 +296,26 @@ int nacre_write_meta_fd(
 	return look(meta, &thing, mode, is_sure, err);
 }
 
+/* mknod has given it its mode already; a chown may have taken setuid and setgid away again. */
+static bool has_mode(int parent, const char *name, uint32_t mode)
+{
+	struct stat st;
+
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & 07777) == mode;
+}
+
 static int set_special_mode(int parent, const char *name, uint32_t mode)
 {
 #ifdef SYS_fchmodat2
 	if (syscall(SYS_fchmodat2, parent, name, mode, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 #endif
+	if (has_mode(parent, name, mode))
+		return 0;
 	/*
 	 * Before Linux 6.6 there is no chmod that does not follow. Here it cannot be led astray:
 	 * mknod has just made this name where nothing was, in a directory of mode 0700 below one
-	 * of mode 0700, so nobody else can have put a link there.
+	 * of mode 0700, so nobody else can have put a link there. In a cage it is refused.
 	 */
 	return fchmodat(parent, name, mode, 0);
 }
