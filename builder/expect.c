@@ -42,7 +42,7 @@ static void give(struct nacre_inode *inode, const struct owner *owner)
 
 static int give_all(struct nacre_tree *tree, int root, struct nacre_err *err)
 {
-	struct owner owner;
+	struct owner owner = { 0, 0 };
 	struct stat top;
 	int rc;
 
