@@ -2,11 +2,14 @@
 /* The tree as it should be found. What is warned of on unpacking is not warned of again. */
 #include "builder/expect.h"
 
+#include "base/env.h"
+#include "base/scope.h"
+#include "builder/ledger_file.h"
 #include "builder/unpack_policy.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct owner {
 	uint32_t uid;
@@ -67,4 +70,65 @@ int nacre_expect_apply(struct nacre_tree *tree, int root,
 	if (rc == 0)
 		rc = nacre_unpack_policy_leave_out(tree, options, err);
 	return rc == 0 && options->no_owner ? give_all(tree, root, err) : rc;
+}
+
+/* ---------------------------------------------------------------------- ledger */
+
+/* Who can forge it could as well have changed the directory. */
+static int check_owner(int fd, int root, struct nacre_err *err)
+{
+	struct stat st, top;
+
+	if (fstat(fd, &st) < 0 || fstat(root, &top) < 0)
+		return nacre_fail_os(err, "stat");
+	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != top.st_uid)
+		return nacre_fail(
+			err, NACRE_E_UNSAFE, "it belongs to uid %lu", (unsigned long)st.st_uid);
+	return 0;
+}
+
+static int read_id(int fd, struct nacre_ledger_id *out_id, struct nacre_err *err)
+{
+	char line[NACRE_LEDGER_FIRST + 1];
+	ssize_t len = pread(fd, line, NACRE_LEDGER_FIRST, 0);
+	char *end = len > 0 ? memchr(line, '\n', (size_t)len) : NULL;
+
+	if (len < 0)
+		return nacre_fail_os(err, "read");
+	if (!end)
+		return nacre_fail(err, NACRE_E_FORMAT, "not the first line of a ledger");
+	*end = '\0';
+	return nacre_ledger_id_parse(line, out_id, err);
+}
+
+static int apply_ledger(
+	struct nacre_tree *tree, int fd, const struct nacre_env *env, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(env);
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
+	int rc = nacre_source_fd(fd, 0, UINT64_MAX, &source, err);
+
+	return rc ? rc : nacre_ledger_expect(source, &limits, tree, err);
+}
+
+int nacre_expect_ledger(struct nacre_tree *tree, int root, const struct nacre_digest *image,
+	const struct nacre_env *env, struct nacre_err *err)
+{
+	nacre_autofd int fd = -1;
+	struct nacre_ledger_id id;
+	int rc = nacre_ledger_file_find(root, &fd, err);
+
+	if (rc == 0 && fd < 0)
+		return 0;
+	if (rc == 0)
+		rc = check_owner(fd, root, err);
+	if (rc == 0)
+		rc = read_id(fd, &id, err);
+	if (rc == 0 && !nacre_digest_equal(&id.image, image))
+		return nacre_warn(
+			env, err, "the ledger is of image %s, and not used", id.image.text);
+	if (rc == 0)
+		rc = apply_ledger(tree, fd, env, err);
+	return rc ? nacre_within(err, rc, "ledger") : 0;
 }

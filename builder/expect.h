@@ -18,4 +18,15 @@
 NACRE_CHECKED int nacre_expect_apply(struct nacre_tree *tree, int root,
 	const struct nacre_unpack_options *options, struct nacre_err *err);
 
+/**
+ * Also takes account of the ledger beside the directory, if there is one: what the disk has not
+ * taken is not expected of it. One of another image is not used, and a warning says so.
+ *
+ * @param image  the digest of the image's manifest
+ * Errors: those of nacre_ledger_file_find() and nacre_ledger_expect(); UNSAFE (a ledger that
+ * belongs neither to root, nor to us, nor to the directory's owner); CANCELED.
+ */
+NACRE_CHECKED int nacre_expect_ledger(struct nacre_tree *tree, int root,
+	const struct nacre_digest *image, const struct nacre_env *env, struct nacre_err *err);
+
 #endif

@@ -216,6 +216,7 @@ static int write_patch(struct renew *renew, struct nacre_err *err)
 	const struct nacre_write_options how = {
 		.keep_owner = true,
 		.devices = repair->options->devices,
+		.bear_losses = true, /* the next look shows them */
 	};
 	int rc = nacre_writer_new(
 		&renew->patch, renew->staging.dir, &how, repair->env, &writer, err);

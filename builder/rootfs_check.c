@@ -170,6 +170,9 @@ static int prepare(struct check *check, const struct nacre_layout *layout,
 
 	if (rc == 0)
 		rc = nacre_expect_apply(&check->image.tree, check->root, &options->unpack, err);
+	if (rc == 0 && !options->no_ledger)
+		rc = nacre_expect_ledger(&check->image.tree, check->root,
+			&nacre_trusted_descriptor(trusted)->digest, env, err);
 	if (rc == 0)
 		rc = nacre_drift_ignore_init(&check->ignore, options->ignore, options->ignore_count,
 			&check->image.tree, &limits, err);

@@ -17,6 +17,7 @@ struct args {
 	bool no_setid;
 	bool devices;
 	const char *xattrs;
+	bool no_ledger;
 	struct cli_list ignore;
 	bool ignore_times;
 	bool ignore_extra;
@@ -41,6 +42,8 @@ static const struct cli_opt opts[] = {
 		"it was unpacked with this" },
 	{ CLI_TEXT, 0, "xattrs", "all", offsetof(struct args, xattrs),
 		"it was unpacked with this: compare all of them" },
+	{ CLI_FLAG, 0, "no-ledger", NULL, offsetof(struct args, no_ledger),
+		"expect what its ledger says is lost" },
 	{ CLI_LIST, 0, "ignore", "PATH", offsetof(struct args, ignore),
 		"leave this out, and all below it" },
 	{ CLI_FLAG, 0, "ignore-times", NULL, offsetof(struct args, ignore_times),
@@ -175,6 +178,7 @@ static int compare(struct cli *cli, const struct args *args, const struct cli_im
 			.devices = args->devices,
 			.no_setid = args->no_setid,
 			.all_xattrs = args->xattrs != NULL },
+		.no_ledger = args->no_ledger,
 		.ignore = args->ignore.items,
 		.ignore_count = args->ignore.count,
 		.ignore_times = args->ignore_times,

@@ -66,6 +66,33 @@ NACRE_CHECKED int nacre_ledger_add(
 NACRE_CHECKED int nacre_ledger_finish(struct nacre_ledger_writer *writer, struct nacre_err *err);
 
 /**
+ * An entry of a ledger: where it is on the disk, all that is true of it, its true name if the disk
+ * has another (else NULL), and what it has lost. Valid during the call, but for the inode.
+ */
+typedef int nacre_ledger_entry_fn(const char *path, const struct nacre_inode *want,
+	const char *name, const struct nacre_loss *loss, void *user, struct nacre_err *err);
+
+/**
+ * Reads a whole ledger entry by entry.
+ *
+ * @param tree  its arena holds the inodes
+ *
+ * Errors, with the line's number: as nacre_ledger_apply(); the listener's own.
+ */
+NACRE_CHECKED int nacre_ledger_each(struct nacre_source *source, const struct nacre_limits *limits,
+	struct nacre_tree *tree, nacre_ledger_entry_fn *entry, void *user, struct nacre_err *err);
+
+/**
+ * The other way round: makes of the tree that an image has what the disk has taken of it, with the
+ * names and the attributes that stand there instead. What the ledger says of entries that the tree
+ * has not is nothing.
+ *
+ * Errors: as nacre_ledger_apply().
+ */
+NACRE_CHECKED int nacre_ledger_expect(struct nacre_source *source,
+	const struct nacre_limits *limits, struct nacre_tree *tree, struct nacre_err *err);
+
+/**
  * Gives a tree what it had lost, wherever it still is what was left of it: an attribute comes back
  * if the disk still has what stands there instead. An entry of another type has been replaced, and
  * a file of another size or time been written to: that one keeps its owner but gets no setuid, no

@@ -24,21 +24,31 @@ struct rename {
 
 struct ledger {
 	const struct nacre_limits *limits;
-	struct nacre_tree *tree;
+	nacre_ledger_entry_fn *entry;
+	void *user;
 	/* Of the entry that comes next. */
 	struct nacre_loss loss;
 	const char **xattrs;
 	size_t xattr_room;
 	const char *name;
-	struct rename *renames;
-	size_t rename_count;
-	size_t rename_room;
 };
 
 static void ledger_clear(struct ledger *ledger)
 {
 	free(ledger->xattrs);
-	free(ledger->renames);
+}
+
+/* A tree that gets back what it had lost. */
+struct apply {
+	struct nacre_tree *tree;
+	struct rename *renames;
+	size_t rename_count;
+	size_t rename_room;
+};
+
+static void apply_clear(struct apply *apply)
+{
+	free(apply->renames);
 }
 
 /* -------------------------------------------------------------- the first line */
@@ -241,49 +251,6 @@ static int check_entry(
 	return 0;
 }
 
-static int remember_name(struct ledger *ledger, struct nacre_node *node, struct nacre_err *err)
-{
-	const char *name;
-
-	if (!node->parent)
-		return nacre_fail(err, NACRE_E_FORMAT, "a name for the root");
-	name = nacre_arena_text(&ledger->tree->arena, ledger->name, strlen(ledger->name));
-	if (!name)
-		return nacre_fail_nomem(err);
-	if (ledger->rename_count == ledger->rename_room) {
-		size_t room = ledger->rename_room ? 2 * ledger->rename_room : 64;
-		struct rename *more = reallocarray(ledger->renames, room, sizeof(*more));
-
-		if (!more)
-			return nacre_fail_nomem(err);
-		ledger->renames = more;
-		ledger->rename_room = room;
-	}
-	ledger->renames[ledger->rename_count++] = (struct rename){ node, name };
-	return 0;
-}
-
-/* What is no longer there, or is something else, has nothing to get back. */
-static int restore(struct ledger *ledger, const char *path, const struct nacre_inode *want,
-	struct nacre_err *err)
-{
-	struct nacre_node *node = nacre_tree_find(ledger->tree, path);
-	int rc;
-
-	if (!node)
-		return 0;
-	/* A scanned tree has no layers: the member is free for whoever walks it once. */
-	if (node->touched)
-		return nacre_fail(err, NACRE_E_UNSAFE, "'%.200s' stands there twice", path);
-	node->touched = 1;
-	if (!nacre_ledger_is_left(node->inode, want, &ledger->loss))
-		return 0;
-	rc = nacre_ledger_restore(&ledger->tree->arena, node->inode, want, &ledger->loss, err);
-	if (rc == 0 && (ledger->loss.kinds & NACRE_LOSS_BIT(NACRE_LOST_NAME)))
-		rc = remember_name(ledger, node, err);
-	return rc;
-}
-
 static int read_entry(const char *path, struct nacre_inode *inode, const char *hardlink, void *user,
 	struct nacre_err *err)
 {
@@ -296,31 +263,88 @@ static int read_entry(const char *path, struct nacre_inode *inode, const char *h
 	else
 		rc = check_entry(ledger, inode, err);
 	if (rc == 0)
-		rc = restore(ledger, path, inode, err);
+		rc = ledger->entry(path, inode, ledger->name, &ledger->loss, ledger->user, err);
 	ledger->loss = (struct nacre_loss){ 0 };
+	ledger->name = NULL;
 	return rc;
 }
 
-static int rename_all(struct ledger *ledger, struct nacre_err *err)
+int nacre_ledger_each(struct nacre_source *source, const struct nacre_limits *limits,
+	struct nacre_tree *tree, nacre_ledger_entry_fn *entry, void *user, struct nacre_err *err)
+{
+	static const struct nacre_mtree_listener listener = { read_first, read_word, read_entry };
+	NACRE_CLEANUP(ledger_clear)
+	struct ledger ledger = { .limits = limits, .entry = entry, .user = user };
+
+	return nacre_mtree_each(source, limits, tree, &listener, &ledger, err);
+}
+
+/* --------------------------------------------------------------- giving back */
+
+static int remember_name(
+	struct apply *apply, struct nacre_node *node, const char *text, struct nacre_err *err)
+{
+	const char *name;
+
+	if (!node->parent)
+		return nacre_fail(err, NACRE_E_FORMAT, "a name for the root");
+	name = nacre_arena_text(&apply->tree->arena, text, strlen(text));
+	if (!name)
+		return nacre_fail_nomem(err);
+	if (apply->rename_count == apply->rename_room) {
+		size_t room = apply->rename_room ? 2 * apply->rename_room : 64;
+		struct rename *more = reallocarray(apply->renames, room, sizeof(*more));
+
+		if (!more)
+			return nacre_fail_nomem(err);
+		apply->renames = more;
+		apply->rename_room = room;
+	}
+	apply->renames[apply->rename_count++] = (struct rename){ node, name };
+	return 0;
+}
+
+/* What is no longer there, or is something else, has nothing to get back. */
+static int restore(const char *path, const struct nacre_inode *want, const char *name,
+	const struct nacre_loss *loss, void *user, struct nacre_err *err)
+{
+	struct apply *apply = user;
+	struct nacre_node *node = nacre_tree_find(apply->tree, path);
+	int rc;
+
+	if (!node)
+		return 0;
+	/* A scanned tree has no layers: the member is free for whoever walks it once. */
+	if (node->touched)
+		return nacre_fail(err, NACRE_E_UNSAFE, "'%.200s' stands there twice", path);
+	node->touched = 1;
+	if (!nacre_ledger_is_left(node->inode, want, loss))
+		return 0;
+	rc = nacre_ledger_restore(&apply->tree->arena, node->inode, want, loss, err);
+	if (rc == 0 && name)
+		rc = remember_name(apply, node, name, err);
+	return rc;
+}
+
+static int rename_all(struct apply *apply, struct nacre_err *err)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ledger->rename_count; i++)
-		rc = nacre_tree_rename(ledger->tree, ledger->renames[i].node,
-			ledger->renames[i].name, strlen(ledger->renames[i].name), err);
+	for (size_t i = 0; rc == 0 && i < apply->rename_count; i++)
+		rc = nacre_tree_rename(apply->tree, apply->renames[i].node, apply->renames[i].name,
+			strlen(apply->renames[i].name), err);
 	return rc;
 }
 
 int nacre_ledger_apply(struct nacre_source *source, const struct nacre_limits *limits,
 	struct nacre_tree *tree, struct nacre_err *err)
 {
-	static const struct nacre_mtree_listener listener = { read_first, read_word, read_entry };
-	NACRE_CLEANUP(ledger_clear)
-	struct ledger ledger = { .limits = limits, .tree = tree };
-	int rc = nacre_mtree_each(source, limits, tree, &listener, &ledger, err);
+	NACRE_CLEANUP(apply_clear)
+	struct apply apply = { .tree = tree };
+	int rc = nacre_ledger_each(source, limits, tree, restore, &apply, err);
 
 	if (rc == 0)
-		rc = rename_all(&ledger, err);
+		rc = rename_all(&apply, err);
 	for (struct nacre_node *node = tree->root; node; node = nacre_tree_next(node))
 		node->touched = 0;
 	return rc;

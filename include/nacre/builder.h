@@ -418,6 +418,7 @@ struct nacre_rootfs_check_options {
 	struct nacre_unpack_options unpack; /**< as the directory was unpacked; not `replace` */
 	const char *const *ignore; /**< paths that are left out, with all below them; may be NULL */
 	size_t ignore_count;
+	bool no_ledger;	   /**< what a ledger beside it says is lost is expected nevertheless */
 	bool ignore_times; /**< of last change */
 	bool ignore_extra; /**< what the image has not may be there */
 	bool repair;

@@ -500,3 +500,57 @@ repairs() { # repairs COMMAND PATH…
 	[ ! -s out ]
 	[ ! -e root/more ]
 }
+
+# ---------------------------------------------------------------------- ledgers
+
+@test "what the ledger says is lost is not drift, and what is changed since is" {
+	local how
+	make_base context/base.tar
+	write context/nacre.yaml <<-'R'
+	nacre: 1
+	from: rootfs:base.tar
+	layers: [{name: one, steps: [{dir: {path: /srv, owner: "5:6"}}]}]
+	R
+	chmod 755 .
+	nacre build context -t oci:layout:v1 >/dev/null
+	mkdir nobodys
+	chown 65534:65534 nobodys
+	as_nobody nacre unpack oci:layout:v1 nobodys/r --unsigned --no-owner >/dev/null 2>&1
+	[ -s nobodys/r.nacre-ledger ]
+	# The owner is in the ledger as well as in the option.
+	for how in "--no-owner" ""; do
+		# shellcheck disable=SC2086
+		nacre check nobodys/r oci:layout:v1 --unsigned $how
+	done
+	nacre check nobodys/r oci:layout:v1 --unsigned --no-owner --no-ledger >out 2>/dev/null ||
+		[ $? -eq 3 ]
+	[ "$(grep -c -v '  ' out)" -eq 1 ]
+	grep -q '^usr/bin/ping: xattr security.capability none, not 0s' out
+	chmod 4755 nobodys/r/usr/bin/tool
+	chmod 700 nobodys/r/srv
+	as_nobody nacre check nobodys/r oci:layout:v1 --unsigned >out 2>/dev/null || [ $? -eq 3 ]
+	grep -v '  ' out | diff -u - <(printf '%s\n' 'srv: mode 0700, not 0755' \
+		'usr/bin/same-tool: mode 4755, not 0755')
+	rm -r nobodys/r/usr/bin
+	as_nobody nacre check nobodys/r oci:layout:v1 --unsigned --repair >out
+	as_nobody nacre check nobodys/r oci:layout:v1 --unsigned >out
+	[ -s nobodys/r.nacre-ledger ]
+}
+
+@test "a ledger of another image is not used, and one of somebody else is refused" {
+	make_base context/base.tar
+	printf 'nacre: 1\nfrom: rootfs:base.tar\n' | write context/nacre.yaml
+	chmod 755 .
+	nacre build context -t oci:layout:v1 >/dev/null
+	printf 'config: {user: "5"}\n' >>context/nacre.yaml
+	nacre build context -t oci:layout:v2 >/dev/null
+	mkdir nobodys
+	chown 65534:65534 nobodys
+	as_nobody nacre unpack oci:layout:v1 nobodys/r --unsigned --no-owner >/dev/null 2>&1
+	nacre check nobodys/r oci:layout:v2 --unsigned --no-owner >out 2>err || [ $? -eq 3 ]
+	grep -q 'warning: the ledger is of image sha256:' err
+	grep -q 'security.capability none' out
+	chown 7 nobodys/r.nacre-ledger
+	refused 3 "ledger: it belongs to uid 7" check nobodys/r oci:layout:v1 --unsigned
+	nacre check nobodys/r oci:layout:v1 --unsigned --no-owner --no-ledger >out 2>&1 || [ $? -eq 3 ]
+}

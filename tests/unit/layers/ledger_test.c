@@ -370,6 +370,37 @@ static void all_names_of_a_file_get_the_same_once(void **state)
 	same_attrs(on_disk->inode, su->inode);
 }
 
+static void a_disk_is_expected_to_have_what_it_took(void **state)
+{
+	struct nacre_node *on_disk, *su = put_su(&on_disk);
+	struct nacre_node *upper = put(&was, was.root, "DIR\n", NACRE_TYPE_DIR);
+	struct nacre_node *inner = put(&was, upper, "null", NACRE_TYPE_CHAR);
+	struct nacre_loss loss = loss_of_su(su);
+	struct nacre_source *source = NULL;
+	const char *text;
+
+	(void)state;
+	inner->inode->u.device.major = 1;
+	inner->inode->u.device.minor = 3;
+	lose(&loss);
+	/* The deeper one first: in a ledger any order will do. */
+	lose(&(const struct nacre_loss){
+		.node = inner, .path = "DIR~1/null", .kinds = NACRE_LOSS_BIT(NACRE_LOST_DEVICE) });
+	lose(&(const struct nacre_loss){
+		.node = upper, .path = "DIR~1", .kinds = NACRE_LOSS_BIT(NACRE_LOST_NAME) });
+	lose(&(const struct nacre_loss){
+		.node = inner, .path = "gone", .kinds = NACRE_LOSS_BIT(NACRE_LOST_DEVICE) });
+	text = text_of_ledger();
+	assert_int_equal(nacre_source_memory(text, strlen(text), &source, NULL), 0);
+	assert_int_equal(nacre_ledger_expect(source, &limits, &was, &err), 0);
+	nacre_source_free(source);
+	same_attrs(nacre_tree_find(&was, "su")->inode, on_disk->inode);
+	assert_null(nacre_tree_find(&was, "DIR\n"));
+	assert_int_equal(nacre_tree_find(&was, "DIR~1/null")->inode->type, NACRE_TYPE_FILE);
+	assert_int_equal(nacre_tree_find(&was, "DIR~1/null")->inode->size_bytes, 0);
+	assert_int_equal(was.nodes, 3);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -386,6 +417,7 @@ int main(void)
 		TEST(a_device_comes_back_while_its_stand_in_is_as_it_was),
 		TEST(names_come_back_with_what_lies_below_them),
 		TEST(all_names_of_a_file_get_the_same_once),
+		TEST(a_disk_is_expected_to_have_what_it_took),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
