@@ -611,9 +611,9 @@ static int put_aside(
 			&fold->aufs, fold->aufs.root, name, strlen(name), inode, &node, err);
 	if (rc == 0)
 		node->layer = (uint16_t)fold->layer;
-	return rc == NACRE_E_EXISTS
-		? nacre_lint_drop(fold->lint, NACRE_RULE_TWICE, err, "twice in one layer")
-		: rc;
+	if (rc == NACRE_E_EXISTS)
+		return nacre_lint_drop(fold->lint, NACRE_RULE_TWICE, err, "twice in one layer");
+	return nacre_lint_drop_as(fold->lint, NACRE_RULE_LIMIT, rc, err);
 }
 
 /* A link to a symlink is another name of the symlink: the last name is not followed. */

@@ -769,6 +769,8 @@ def whiteouts():
     refuse("wh-aufs-links-by-a-symlink", "nothing of the image leads there",
            "UNSAFE: 'l/x': 'l' is a link to '.wh..wh.plnk', which is not a directory in the image",
            [*aufs, l("l", ".wh..wh.plnk"), f("l/x")])
+    refuse("wh-aufs-links-long", "nor is a name there longer than others", "LIMIT: '" + ".wh..wh.plnk/" + "n" * 256 + "': a name of more than 255 bytes (limit name-bytes)",
+           [f(".wh..wh.plnk/" + "n" * 256), f("b")])
     refuse("wh-aufs-links-twice", "what is in it has to be one thing too", "UNSAFE: '.wh..wh.plnk/1.2': twice in one layer",
            [*aufs, f(".wh..wh.plnk/1.2")])
     case("wh-before-own-symlink", "a whiteout, then a symlink in the place of its directory", base,
