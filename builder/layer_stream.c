@@ -66,30 +66,30 @@ static void stream_free(struct nacre_source *source)
 	nacre_layer_stream_free((struct nacre_layer_stream *)source);
 }
 
-static int new_stream(struct nacre_layer_blob *blob, const struct nacre_env *env,
-	struct nacre_layer_stream **out_stream, struct nacre_err *err)
+static struct nacre_layer_stream *new_stream(
+	struct nacre_layer_blob *blob, const struct nacre_env *env)
 {
 	struct nacre_layer_stream *stream = calloc(1, sizeof(*stream));
 
 	if (!stream)
-		return nacre_fail_nomem(err);
+		return NULL;
 	stream->source = (struct nacre_source){ stream_read, stream_free };
 	stream->blob = blob;
 	stream->env = env;
 	stream->pipe = -1;
-	*out_stream = stream;
-	return 0;
+	return stream;
 }
 
 int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
 	struct nacre_layer_stream **out_stream, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = NULL;
-	int rc = new_stream(blob, env, &stream, err);
+	struct nacre_layer_stream *stream = new_stream(blob, env);
+	int rc;
 
-	if (rc == 0)
-		rc = nacre_source_fd(blob->fd, 0, blob->size_bytes, &stream->file, err);
+	if (!stream)
+		return nacre_fail_nomem(err);
+	rc = nacre_source_fd(blob->fd, 0, blob->size_bytes, &stream->file, err);
 	if (rc == 0)
 		rc = nacre_decode_new(
 			blob->codec, stream->file, &blob->limits, &stream->decoded, err);
@@ -142,13 +142,14 @@ int nacre_layer_stream_open(struct nacre_layer_blob *blob, const struct nacre_en
 	struct nacre_layer_stream **out_stream, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = NULL;
+	struct nacre_layer_stream *stream = new_stream(blob, env);
 	nacre_autofd int its_end = -1;
 	int ends[2];
-	int rc = new_stream(blob, env, &stream, err);
+	int rc;
 
-	if (rc == 0)
-		rc = nacre_frames_pipe(ends, err);
+	if (!stream)
+		return nacre_fail_nomem(err);
+	rc = nacre_frames_pipe(ends, err);
 	if (rc)
 		return rc;
 	stream->pipe = ends[0];

@@ -646,7 +646,7 @@ static int put_link(struct nacre_fold *fold, const char *path, const char *link_
 	unsigned target_layer;
 	int rc = find_link_target(fold, link_path, &target, err);
 
-	if (rc)
+	if (rc || !target)
 		return rc;
 	target_layer = target->layer;
 	rc = put_node(fold, path, target->inode, err);

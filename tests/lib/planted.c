@@ -191,9 +191,12 @@ static bool connect_unix(const struct nacre_worker_job *job)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const char *path = in_dir("socket");
 
 	(void)job;
-	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", in_dir("socket"));
+	if (strlen(path) >= sizeof(to.sun_path))
+		return false;
+	memcpy(to.sun_path, path, strlen(path) + 1);
 	return fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0;
 }
 
