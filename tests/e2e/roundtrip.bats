@@ -48,18 +48,19 @@ agrees() {
 	"$PYTHON" "$lib/layerfmt.py" check <layer.tar
 }
 
-# on_fs TYPE [MKFS-OPTION…]: goes into a new file system.
+# on_fs TYPE [MKFS-OPTION…]: goes into a new file system, whose image is not what refused() looks at.
 on_fs() {
-	local type=$1
+	local type=$1 image
 
 	shift
 	mkdir mnt
 	if [ "$type" = tmpfs ]; then
 		mount -t tmpfs -o size=1g,nr_inodes=0 tmpfs mnt
 	else
-		truncate -s 400M fs.img
-		"mkfs.$type" -q "$@" fs.img >mkfs.log 2>&1 || { cat mkfs.log; return 1; }
-		mount -o loop fs.img mnt || skip "no loop device, or no $type, in this kernel"
+		image=$(mktemp "$BATS_TEST_TMPDIR/fs.XXXXXX")
+		truncate -s 400M "$image"
+		"mkfs.$type" -q "$@" "$image"
+		mount -o loop "$image" mnt || skip "no loop device, or no $type, in this kernel"
 	fi
 	cd mnt || return
 }

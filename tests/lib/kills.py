@@ -23,7 +23,8 @@ import subprocess
 import sys
 import tempfile
 
-import faults
+sys.dont_write_bytecode = True
+import faults  # noqa: E402
 
 NACRE, TRACECALL, CASE = sys.argv[1:4]
 STRIDE = int(os.environ.get("KILLS_STRIDE", "1"))  # every how many calls
