@@ -186,7 +186,8 @@ const struct nacre_xattr *nacre_xattr_find(const struct nacre_xattrs *xattrs, co
 
 static struct nacre_node *node_new(struct nacre_tree *tree, const char *name, size_t name_len)
 {
-	struct nacre_node *node = nacre_arena_new(&tree->arena, sizeof(*node) + name_len + 1);
+	struct nacre_node *node =
+		nacre_arena_new(&tree->arena, offsetof(struct nacre_node, name) + name_len + 1);
 
 	if (!node)
 		return NULL;

@@ -4,8 +4,8 @@
  *
  * A node is a name in a directory, an inode is what the name stands for; hard links are nodes that
  * share an inode. Everything lives in the tree's arena and is freed with it: what is removed from
- * the tree stays in memory, so memory follows the number of members read, which limits bound. A
- * node costs 72 bytes and its name, an inode 104.
+ * the tree stays in memory, so memory follows the number of members read, which limits bound. What
+ * a node and an inode cost stands in docs/performance.md.
  *
  * Siblings are sorted by the bytes of their names (a red-black tree per directory, so that no order
  * of arrival and no choice of names makes it slow); a walk is a pre-order of that.
