@@ -32,6 +32,7 @@ class Place:
         self.outside = os.path.join(base, "outside")
         self.parent = os.path.join(self.run, "one", "two", "three")
         self.target = os.path.join(self.parent, "target")
+        self.ledger = self.target + ".nacre-ledger"
         self.cwd = os.path.join(self.run, "cwd")
         self.home = os.path.join(self.run, "home")
         self.is_fresh = False
@@ -40,6 +41,7 @@ class Place:
     def make(self):
         """As at the beginning. What no run has touched is not made again."""
         remove(self.target)
+        remove(self.ledger)
         if not self.is_fresh:
             self.build()
         self.is_fresh = True
@@ -87,9 +89,18 @@ class Place:
                     os.chown(os.path.join(folder, name), uid, uid, follow_symlinks=False)
             os.chown(top, uid, uid)
 
-    def changed(self, before):
-        """What is not as it was, a line each. Contents come last, as reading changes the atime."""
-        for line in compare(before, self.snapshot()):
+    def changed(self, before, is_unpacked):
+        """What is not as it was, a line each. Contents come last, as reading changes the atime.
+
+        Beside what was unpacked there may be a ledger of what could not be set, a file of its own.
+        """
+        after = self.snapshot()
+        if is_unpacked and self.ledger in after:
+            before = {path: seen for path, seen in before.items() if path != self.ledger}
+            ledger = after.pop(self.ledger)
+            if not stat.S_ISREG(ledger["mode"]) or ledger["links"] != 1 or ledger["uid"] != self.uid:
+                yield f"{self.ledger}: {ledger}"
+        for line in compare(before, after):
             self.is_fresh = False
             yield line
         for path in self.files:

@@ -187,7 +187,7 @@ def judge_refusal(case, place, run, was_there):
 
 def judge(case, place, run, before, was_there):
     """A verdict and why."""
-    around = list(place.changed(before))
+    around = list(place.changed(before, run.code == 0))
     if around:
         kind = "LEFT" if run.code and all(
             line.startswith(place.parent + "/.nacre-") for line in around) else "ESCAPED"

@@ -69,6 +69,17 @@ def staging_names(place):
     os.mkdir(os.path.join(place.parent, ".nacre-lookalike.d"))
 
 
+def ledger_is(suffix, make):
+    """Where the ledger will be, somebody has put something else."""
+    def prepare(place):
+        make(place, place.ledger + suffix)
+    return prepare
+
+
+def link_out(place, path):
+    os.symlink(os.path.join(place.outside, "secret"), path)
+
+
 def mounted(place):
     """Something is mounted in the tree that shall be replaced."""
     full(place)
@@ -118,5 +129,13 @@ def cases(_):
                refused="everybody may write", prepare=everybody)
     yield Case("parent-sticky", "lies where everybody may write and nobody rename", IMAGE, tree=TREE,
                prepare=sticky)
+    for name, tries, prepare in (
+            ("link", "a link to a file outside", ledger_is("", link_out)),
+            ("new-link", "a link where it is written first", ledger_is(".new", link_out)),
+            ("fifo", "a fifo, which would be waited for",
+             ledger_is("", lambda _, path: os.mkfifo(path))),
+            ("directory", "a directory", ledger_is("", lambda _, path: os.mkdir(path)))):
+        yield Case(f"ledger-{name}", f"has {tries} where the ledger of what is lost will be", IMAGE,
+                   refused="is there already, and no ledger", code=1, prepare=prepare)
     yield Case("staging-names", "has names beside it that look like our own", IMAGE, tree=TREE,
                prepare=staging_names)

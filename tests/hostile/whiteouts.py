@@ -22,7 +22,6 @@ def refused(out):
         ("fifo", "is a fifo", [member(".wh.etc", "6")], "not a regular file"),
         ("device", "is a device as overlayfs has whiteouts", [member(".wh.etc", "3")],
          "not a regular file"),
-        ("hard", "is a further name of a file", [hard(".wh.etc", "keep")], "not a regular file"),
         ("data", "has data, which a reader may unpack", [member(".wh.etc", data=EVIL)],
          "a whiteout with data"),
         ("below", "is a directory on the way", [f(".wh.etc/x", EVIL)],
@@ -84,6 +83,8 @@ def meanings():
         ETC, [opq("none"), opq("keep")]], tree=ETC)
     yield Case("opaque-new-mode", "keeps a directory that it empties", [
         [d("etc", mode=0o700, uid=3), f("etc/x")], [opq("etc")]], tree=[d("etc", mode=0o700, uid=3)])
+    yield Case("hard", "is a hard link, as Docker wrote them on AUFS, here to what is outside", [
+        ETC, [hard(".wh.etc", "/etc/shadow")]], tree=[f("keep", "k")])
     yield Case("missing", "takes away what is not there", [
         ETC, [wh("none"), wh("no/ne"), wh("etc/none")]], tree=ETC)
     yield Case("first-layer", "takes away in the first layer", [[*ETC, wh("keep"), opq("etc")]],
