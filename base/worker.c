@@ -303,8 +303,15 @@ int nacre_worker_proceed(struct nacre_worker *worker, struct nacre_err *err)
 
 int nacre_worker_file(int *out_fd, struct nacre_err *err)
 {
-	*out_fd = memfd_create("nacre-worker", MFD_CLOEXEC);
+	*out_fd = memfd_create("nacre-worker", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	return *out_fd < 0 ? nacre_fail_os(err, "new file in memory") : 0;
+}
+
+int nacre_worker_file_seal(int fd, struct nacre_err *err)
+{
+	int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+	return fcntl(fd, F_ADD_SEALS, seals) < 0 ? nacre_fail_os(err, "seal a file in memory") : 0;
 }
 
 /* -------------------------------------------------------------------- starting */

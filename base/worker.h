@@ -89,6 +89,9 @@ NACRE_CHECKED int nacre_worker_wait(
 /** A file without a name, in memory, for what a worker hands back that is no report. Errors: IO. */
 NACRE_CHECKED int nacre_worker_file(int *out_fd, struct nacre_err *err);
 
+/** Lets nobody change such a file any more, who holds it as it may be. Errors: IO. */
+NACRE_CHECKED int nacre_worker_file_seal(int fd, struct nacre_err *err);
+
 /** Kills it, if it is still there. */
 void nacre_worker_free(struct nacre_worker *worker);
 void nacre_worker_freep(struct nacre_worker **worker);

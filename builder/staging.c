@@ -29,8 +29,11 @@ static int check_empty(int parent, const char *name, const char *target, struct 
 	(void)nacre_steal_fd(&dir);
 	while (is_empty && (entry = readdir(stream)))
 		is_empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	/* No name can be given to what takes the place of a mount point. */
+	rc = is_empty ? nacre_mount_point_check(dirfd(stream), target, err)
+		      : nacre_fail(err, NACRE_E_EXISTS, "%s: not empty", target);
 	(void)closedir(stream);
-	return is_empty ? 0 : nacre_fail(err, NACRE_E_EXISTS, "%s: not empty", target);
+	return rc;
 }
 
 /* What is replaced must be all of a tree, and nobody may have it under their feet. */

@@ -45,6 +45,9 @@ static int read_and_write(struct nacre_unpack_work *work, struct nacre_staging *
 	if (rc == 0)
 		rc = nacre_unpack_reader_start(work, &reader, err);
 	nacre_fd_close(&to);
+	/* The reader lives on: what it has been judged by is not its to change any more. */
+	if (rc == 0)
+		rc = nacre_worker_file_seal(work->tree_file, err);
 	if (rc == 0)
 		rc = nacre_staging_open(staging, target, work->options->replace, err);
 	if (rc == 0)

@@ -116,6 +116,15 @@ make_full() {
 	refused 1 no/such unpack oci:layout:v1 no/such/rootfs --unsigned
 }
 
+@test "an empty directory that is a mount point is refused before the image is read" {
+	make_full
+	mkdir mounted
+	mount -t tmpfs none mounted
+	refused 3 "mounted: a mount point" unpack oci:layout:v1 mounted --unsigned
+	umount mounted
+	nacre unpack oci:layout:v1 mounted --unsigned
+}
+
 @test "a damaged layer leaves neither a target nor anything beside it" {
 	make_full
 	local blob
