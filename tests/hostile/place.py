@@ -173,9 +173,12 @@ class Tree:
     def __init__(self, top):
         self.entries = {}
         self.inodes = {}
+        st = os.lstat(top)
+        if os.geteuid():
+            os.chmod(top, 0o700)
         fd = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            self.add(b"", os.fstat(fd), fd, None)
+            self.add(b"", st, fd, None)
         finally:
             os.close(fd)
 
@@ -190,6 +193,9 @@ class Tree:
         where = f"/proc/self/fd/{fd}".encode() + (b"/" + name if name is not None else b"/.")
         entry.xattrs = {key.encode("utf-8", "surrogateescape"): value
                         for key, value in xattrs_of(where).items() if key != "security.selinux"}
+        needs = {"d": 0o500, "f": 0o400}.get(letter, 0)
+        if name is not None and os.geteuid() and st.st_mode & needs != needs:
+            os.chmod(name, 0o700, dir_fd=fd)  # it has been looked at; without root it is shut
         if letter == "f":
             with open(name, "rb", opener=lambda path, flags: os.open(
                     path, flags | os.O_NOFOLLOW | os.O_NOATIME, dir_fd=fd)) as file:

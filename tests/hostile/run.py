@@ -248,7 +248,7 @@ class Runner:
 
     def cases(self, module, only):
         for case in cases_of(module, self.outside):
-            if not fnmatch.fnmatch(case.name, only):
+            if not fnmatch.fnmatch(case.name, only) or not self.who.keys() & set(case.who):
                 continue
             layout = os.path.join(self.base, "image")
             case.write(layout)
