@@ -176,7 +176,7 @@ static const struct nacre_rule rules[NACRE_RULES] = {
 		"A whiteout's name on the way to a member: removes something, or is a directory.",
 		"leaves the member out", "image-spec, layer.md, \"Whiteouts\"" },
 	[NACRE_RULE_WHITEOUT_TYPE] = { "tar/whiteout-type", REFUSED, NACRE_E_UNSAFE,
-		"A whiteout that is neither a regular file nor a hard link.", "leaves it out",
+		"A whiteout that is neither a regular file nor a hard link to another whiteout.", "leaves it out",
 		"image-spec, layer.md, \"Whiteouts\"" },
 	[NACRE_RULE_WHITEOUT_DATA] = { "tar/whiteout-data", REFUSED, NACRE_E_UNSAFE,
 		"A whiteout with data.", "leaves it out", "image-spec, layer.md, \"Whiteouts\"" },

@@ -639,8 +639,12 @@ static int place_whiteout(
 	if (has_component(reader->path, NACRE_WHITEOUT_PREFIX, false))
 		return nacre_lint_drop(reader->lint, NACRE_RULE_WHITEOUT_DIRECTORY, err,
 			"a directory whose name begins with '.wh.'");
-	/* On AUFS all whiteouts are one file, and Docker wrote all but the first as links to it. */
-	if (type != '0' && type != '1')
+	/*
+	 * On AUFS all whiteouts are one file, and Docker wrote all but the first as links to one of
+	 * the others. A link to anything else nobody has written in earnest.
+	 */
+	if (type != '0' &&
+		(type != '1' || !has_component(reader->link_path, NACRE_WHITEOUT_PREFIX, true)))
 		return nacre_lint_drop(reader->lint, NACRE_RULE_WHITEOUT_TYPE, err,
 			"a whiteout that is not a regular file");
 	if (reader->data_left > 0)

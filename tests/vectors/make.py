@@ -736,8 +736,10 @@ def whiteouts():
         refuse("wh-of-no-name-" + name.replace("/", "_").replace(".", "o"), "a whiteout of nothing, '.' or '..'",
                f"UNSAFE: '{name}': a whiteout of no name", base, [member(name)])
     case("wh-as-link", "whiteouts are one file on AUFS: Docker wrote the first and links to it", base,
-         [wh("b"), hard("a/.wh.x", ".wh.b"), hard("a/s/.wh..wh..opq", "/.wh..wh.aufs"), hard(".wh.none", "a/nothing")],
+         [wh("b"), hard("a/.wh.x", ".wh.b"), hard("a/s/.wh..wh..opq", "/.wh..wh.aufs")],
          tree=[d("a"), f("a/y"), d("a/s")])
+    refuse("wh-as-link-to-a-file", "a link to what is no whiteout is none either",
+           "UNSAFE: '.wh.b': a whiteout that is not a regular file", base, [hard(".wh.b", "a/x")])
     refuse("wh-as-link-climbs", "what it is a link to has to be a name all the same",
            "UNSAFE: '.wh.b': hard link target: '..' in a path", base, [hard(".wh.b", "../b")])
     for kind, what in (("2", "symlink"), ("3", "device"), ("6", "fifo"), ("5", "directory")):
