@@ -402,6 +402,7 @@ P
 }
 
 @test "paths of a hundred thousand bytes are built, listed, unpacked and replaced" {
+	[ -z "$NACRE_SANITIZE" ] || skip "too large for a sanitizer"
 	local limits=(--limit path-bytes=1048576 --limit ratio=100000)
 	deep 400 254
 	round_trip "${limits[@]}"
@@ -411,6 +412,7 @@ P
 }
 
 @test "a thousand directories deep by default, ten thousand where the limit says so" {
+	[ -z "$NACRE_SANITIZE" ] || skip "too large for a sanitizer"
 	local limits=(--limit depth=10000 --limit path-bytes=100000 --limit ratio=100000)
 	printf 'nacre: 1\nfrom: rootfs:root/\n' >nacre.yaml
 	deep 999 5
@@ -546,6 +548,7 @@ P
 }
 
 @test "a directory of a hundred thousand names, and ten thousand directories" {
+	[ -z "$NACRE_SANITIZE" ] || skip "too large for a sanitizer"
 	on_fs tmpfs
 	make_root <<'P'
 os.mkdir("files")

@@ -27,7 +27,8 @@ sys.dont_write_bytecode = True
 import faults  # noqa: E402
 
 NACRE, TRACECALL, CASE = sys.argv[1:4]
-STRIDE = int(os.environ.get("KILLS_STRIDE", "1"))  # every how many calls
+# Every how many calls; a sanitizer makes each run ten times as long.
+STRIDE = int(os.environ.get("KILLS_STRIDE", "7" if os.environ.get("NACRE_SANITIZE") else "1"))
 
 
 def traced(case, work, who, action, at, arguments=None, **variables):
