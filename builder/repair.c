@@ -152,8 +152,8 @@ int nacre_repair_run(struct nacre_image_tree *image, int root, const struct nacr
 		.options = options,
 		.env = env,
 		.is_root = geteuid() == 0 };
-	struct nacre_err
-		own; /* warnings say what happened, whether the caller wants to know or not */
+	/* Warnings say what happened, whether the caller wants to know or not. */
+	struct nacre_err own, later;
 	int rc;
 
 	err = err ? err : &own;
@@ -164,15 +164,20 @@ int nacre_repair_run(struct nacre_image_tree *image, int root, const struct nacr
 		rc = mend(&repair, true, err);
 	if (rc == 0)
 		rc = remove_extra(&repair, err);
-	if (rc == 0)
+	/* Where nothing can be made anew, the rest is repaired, and the difference stays to be
+	 * told. */
+	if (rc == 0) {
 		rc = nacre_repair_renew(&repair, err);
+		if (rc == NACRE_E_IO || rc == NACRE_E_EXISTS || rc == NACRE_E_NOT_FOUND)
+			rc = nacre_repair_bear(&repair, NULL, NULL, rc, err);
+	}
 	if (rc == 0)
 		rc = mend(&repair, false, err);
 	/* Also after a failure: what was changed by then keeps its times. */
 	if (rc == 0)
 		rc = nacre_repair_untouch(&repair, err);
 	else
-		(void)!nacre_repair_untouch(&repair, NULL);
+		(void)!nacre_repair_untouch(&repair, &later);
 	if (rc == 0)
 		rc = flush(&repair, err);
 	if (rc == 0 && repair.failed > WARNINGS_MOST)

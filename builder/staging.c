@@ -125,7 +125,7 @@ int nacre_staging_open_aside(struct nacre_staging *staging, int parent, struct n
 {
 	struct stat st;
 
-	(void)snprintf(staging->target, sizeof(staging->target), "what is new");
+	(void)snprintf(staging->target, sizeof(staging->target), "the tree");
 	staging->parent = fcntl(parent, F_DUPFD_CLOEXEC, 0);
 	if (staging->parent < 0 || fstat(staging->parent, &st) < 0)
 		return nacre_fail_os(err, "new directory");

@@ -72,5 +72,13 @@ int nacre_image_open(const struct nacre_ref *ref, const char *store,
 	const char *path = NULL;
 	int rc = nacre_store_path(ref, store, &path, err);
 
-	return rc ? rc : nacre_layout_open(path, out_layout, err);
+	if (rc == 0)
+		rc = nacre_layout_open(path, out_layout, err);
+	/* Most who see this have left out "oci:". */
+	if (rc == NACRE_E_NOT_FOUND && ref->transport == NACRE_STORE)
+		return nacre_fail(err, rc,
+			"there is no store yet at '%s'; an image in a layout is called "
+			"oci:DIR:TAG",
+			path);
+	return rc;
 }

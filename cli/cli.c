@@ -49,6 +49,7 @@ __attribute__((format(printf, 2, 0))) static void say(
 	char text[2 * NACRE_ERR_TEXT];
 
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	(void)fflush(stdout); /* where both go to one place, results stand before what ended them */
 	cli_clear_progress(cli);
 	(void)fprintf(stderr, "nacre%s%s", name ? ": " : "", name ? name : "");
 	if (cli->subject[0])
