@@ -34,8 +34,13 @@ struct row {
 
 /* The sign of a descriptor: AT_FDCWD is negative, what is open is not. */
 #define OPEN_DIR 0x80000000U
-/* Never through a link, never into a program that might be run. */
-#define OPEN_FLAGS (O_NOFOLLOW | O_CLOEXEC)
+/*
+ * Two kinds of open and no other, never through a link: of what is made new, and of directories. So
+ * a device node that may be made cannot be opened.
+ */
+#define OPEN_NEW (O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
+#define OPEN_DIR_MASK (O_ACCMODE | O_CREAT | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define OPEN_DIR_WANT (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 static const struct row rows[] = {
 	/* Descriptors that are open. */
@@ -47,7 +52,11 @@ static const struct row rows[] = {
 	{ SYS_pwrite64, R | W, 0, 0, 0 },
 	{ SYS_lseek, R | W, 0, 0, 0 },
 	{ SYS_fstat, R | W, 0, 0, 0 },
-	{ SYS_fcntl, R | W, 0, 0, 0 },
+	/* Of fcntl nothing that has signals sent (F_SETOWN, F_SETSIG, O_ASYNC). */
+	{ SYS_fcntl, R | W, 1, UINT32_MAX, F_GETFD },
+	{ SYS_fcntl, R | W, 1, UINT32_MAX, F_SETFD },
+	{ SYS_fcntl, R | W, 1, UINT32_MAX, F_GETFL },
+	{ SYS_fcntl, W, 1, UINT32_MAX, F_DUPFD_CLOEXEC },
 	{ SYS_close, R | W, 0, 0, 0 },
 	/* Memory, none of which becomes code. */
 	{ SYS_brk, R | W, 0, 0, 0 },
@@ -70,7 +79,8 @@ static const struct row rows[] = {
 	{ SYS_exit, R | W, 0, 0, 0 },
 	{ SYS_exit_group, R | W, 0, 0, 0 },
 	/* Single names below a directory that is open. */
-	{ SYS_openat, W, 2, OPEN_FLAGS, OPEN_FLAGS },
+	{ SYS_openat, W, 2, OPEN_NEW, OPEN_NEW },
+	{ SYS_openat, W, 2, OPEN_DIR_MASK, OPEN_DIR_WANT },
 	{ SYS_mkdirat, W, 0, OPEN_DIR, 0 },
 	{ SYS_mknodat, W, 0, OPEN_DIR, 0 },
 	{ SYS_symlinkat, W, 1, OPEN_DIR, 0 },

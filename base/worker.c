@@ -17,6 +17,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+/* Nobody who reads or writes an image has so much to say. */
+#define WARNINGS_MOST 1000
+
 /* More than two at once nobody has. */
 #define WORKERS_MOST 8
 
@@ -32,6 +35,7 @@ struct nacre_worker {
 	pid_t pid; /* 0 when it has been reaped */
 	int link;  /* our end of the socket between us */
 	enum state state;
+	unsigned warnings;
 	bool has_end; /* it has said how it ended: */
 	int rc;
 	struct nacre_err err;
@@ -109,7 +113,8 @@ static int hear_event(struct nacre_worker *worker, struct nacre_err *err)
 	struct nacre_event event = { (enum nacre_event_kind)message->kind, subject, message->done,
 		message->total };
 
-	if (message->kind > NACRE_WARNING)
+	if (message->kind > NACRE_WARNING ||
+		(message->kind == NACRE_WARNING && ++worker->warnings > WARNINGS_MOST))
 		return nonsense(worker, err);
 	memcpy(subject, message->text, message->len);
 	subject[message->len] = '\0';

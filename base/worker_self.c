@@ -154,6 +154,14 @@ static void settle_signals(void)
 	(void)setsid(); /* what is typed at a terminal is for the caller */
 }
 
+/* What stands in the environment (passphrases, tokens) is nothing to the worker. */
+static void forget_environment(void)
+{
+	for (char **at = environ; at && *at; at++)
+		explicit_bzero(*at, strlen(*at));
+	environ = NULL;
+}
+
 /* A library may look for its files when it is first used: that is now. */
 static int warm_up(struct nacre_err *err)
 {
@@ -207,6 +215,7 @@ static int live(
 
 	if (rc == 0)
 		rc = warm_up(err);
+	forget_environment();
 	if (rc == 0 && !nacre_planted_uncaged())
 		rc = nacre_cage_enter(&job->cage, &missing, err);
 	if (rc == 0)

@@ -63,7 +63,10 @@ int nacre_archive_tree_read(int fd, uint32_t strip, struct nacre_spool *spool,
 	const struct nacre_worker_job job = {
 		.name = "the worker that reads the archive",
 		.cage = { .kind = NACRE_CAGE_READ,
-			.memory_bytes = nacre_image_tree_memory(&limits) },
+			.memory_bytes = nacre_image_tree_memory(&limits),
+			/* As much as the spool may hold, which both builders of spools give. */
+			.file_bytes = limits.image_bytes > limits.tree_bytes ? limits.image_bytes
+									     : limits.tree_bytes },
 		.fds = keep,
 		.fd_count = 3,
 		.run = read_archive,

@@ -45,6 +45,8 @@ static struct outcome {
 } * outcome;
 
 static char dir[512];
+static char attack[64], attacked[64];
+static bool is_uncaged;
 static pid_t victim;
 static in_port_t port;
 
@@ -241,6 +243,29 @@ static bool signal_the_caller(const struct nacre_worker_job *job)
 	return kill(getppid(), 0) == 0;
 }
 
+/* Without a call that sends one: the kernel does, when something comes in. */
+static bool have_a_signal_sent(const struct nacre_worker_job *job)
+{
+	(void)job;
+	for (int fd = 0; fd < 64; fd++) { /* one of them is the link to the caller */
+		if (fcntl(fd, F_SETOWN, victim) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool open_a_device(const struct nacre_worker_job *job)
+{
+	(void)syscall(SYS_mknodat, job->cage.dir, "null", S_IFCHR | 0666, 0x103);
+	return openat(job->cage.dir, "null", O_WRONLY | O_NOFOLLOW | O_CLOEXEC) >= 0;
+}
+
+static bool read_the_environment(const struct nacre_worker_job *job)
+{
+	(void)job;
+	return getenv("PLANTED_SECRET") != NULL;
+}
+
 static bool trace_a_process(const struct nacre_worker_job *job)
 {
 	(void)job;
@@ -333,6 +358,9 @@ static const struct attack {
 	{ "fork", start_a_process },
 	{ "signal", signal_a_process },
 	{ "signal-caller", signal_the_caller },
+	{ "signal-by-kernel", have_a_signal_sent },
+	{ "device", open_a_device },
+	{ "environment", read_the_environment },
 	{ "ptrace", trace_a_process },
 	{ "read-memory", read_memory },
 	{ "mount", mount_something },
@@ -356,15 +384,15 @@ static const char *text_of(const char *name)
 
 bool nacre_planted_uncaged(void)
 {
-	return getenv("PLANTED_UNCAGED") != NULL;
+	return is_uncaged;
 }
 
 void nacre_planted_bug(const struct nacre_worker_job *job)
 {
-	if (!outcome || !strstr(job->name, text_of("PLANTED_WORKER")))
+	if (!outcome || !strstr(job->name, attacked))
 		return;
 	for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
-		if (strcmp(attacks[i].name, text_of("PLANTED")) != 0)
+		if (strcmp(attacks[i].name, attack) != 0)
 			continue;
 		outcome->begun = 1;
 		errno = 0;
@@ -383,7 +411,11 @@ __attribute__((constructor)) static void prepare(void)
 	shared = mmap(
 		NULL, sizeof(*outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	outcome = shared == MAP_FAILED ? NULL : shared;
+	/* Now, as workers forget their environment. */
+	is_uncaged = getenv("PLANTED_UNCAGED") != NULL;
 	(void)snprintf(dir, sizeof(dir), "%s", text_of("PLANTED_DIR"));
+	(void)snprintf(attack, sizeof(attack), "%s", text_of("PLANTED"));
+	(void)snprintf(attacked, sizeof(attacked), "%s", text_of("PLANTED_WORKER"));
 	victim = (pid_t)strtol(text_of("PLANTED_PID"), NULL, 10);
 	port = (in_port_t)strtol(text_of("PLANTED_PORT"), NULL, 10);
 }

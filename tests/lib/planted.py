@@ -24,10 +24,12 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 USER = 65534
 
 # Not for somebody who is not root even without a cage; and what this kernel may have switched off.
-ROOT_ALONE = {"mknod", "mount", "chroot"}
+ROOT_ALONE = {"device", "mknod", "mount", "chroot"}
 MAY_BE_OFF = {"io-uring", "add-key", "namespace"}
 # These begin from a directory that is open, and the worker that reads has none, caged or not.
-WRITER_ALONE = {"mknod", "open-upwards"}
+WRITER_ALONE = {"device", "mknod", "open-upwards"}
+# What no cage has to do with: the worker has forgotten it, caged or not.
+FORGOTTEN = {"environment"}
 RECIPE = """\
 nacre: 1
 from: scratch
@@ -93,14 +95,14 @@ def attack(name, worker, uid, caged):
            "NACRE_STORE": top + "/store", "PLANTED": name, "PLANTED_WORKER": worker,
            "PLANTED_LOG": top + "/log", "PLANTED_DIR": outside.dir,
            "PLANTED_PID": str(outside.process.pid),
-           "PLANTED_PORT": str(outside.tcp.getsockname()[1])}
+           "PLANTED_PORT": str(outside.tcp.getsockname()[1]), "PLANTED_SECRET": "secret"}
     if not caged:
         env["PLANTED_UNCAGED"] = "1"
     try:
         # In a session of its own: what a test of signals hits is the command, not the tests.
         done = subprocess.run(
             [NACRE, "unpack", f"oci:{IMAGES}/layout:v1", top + "/rootfs", "--unsigned",
-             "--no-owner", *(["--require-cage"] if caged else [])], env=env, cwd=top,
+             "--no-owner", *(["--devices"] if name == "device" else []), *(["--require-cage"] if caged else [])], env=env, cwd=top,
             preexec_fn=lambda: become(uid), start_new_session=True, capture_output=True,
             stdin=subprocess.DEVNULL, timeout=60, check=False)
         with open(top + "/log", encoding="utf-8") as file:
@@ -124,7 +126,7 @@ def check(name, worker, uid):
         return f"{who}: the attack was never made"
     if outcome != "failed" or is_changed:
         return f"{who}: {'it succeeded' if outcome != 'failed' else 'something outside changed'}"
-    if name in MAY_BE_OFF or (uid and name in ROOT_ALONE):
+    if name in MAY_BE_OFF | FORGOTTEN or (uid and name in ROOT_ALONE):
         return None
     begun, outcome, _ = attack(name, worker, uid, caged=False)
     if (begun, outcome) != ("begun", "succeeded"):
