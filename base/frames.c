@@ -2,10 +2,13 @@
 /* Pieces of streams, on their way through a pipe. */
 #include "base/frames.h"
 
+#include "base/deadline.h"
+#include "base/env.h"
 #include "base/scope.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -15,6 +18,7 @@
 struct frame_source {
 	struct nacre_source base;
 	int fd;
+	const struct nacre_env *env;
 	size_t left; /* of the piece */
 	bool is_ended;
 };
@@ -34,12 +38,33 @@ int nacre_frames_pipe(int out_ends[2], struct nacre_err *err)
 
 /* ---------------------------------------------------------------------- source */
 
-static int read_some(int fd, void *data, size_t cap, size_t *out_len, struct nacre_err *err)
+/* Waits for something to read, or for a reason to stop. */
+static int wait_for_some(const struct frame_source *f, struct nacre_err *err)
+{
+	struct pollfd ready = { f->fd, POLLIN, 0 };
+	int count, rc = 0;
+
+	while (rc == 0) {
+		count = poll(&ready, 1, nacre_deadline_poll(f->env));
+		if (count > 0)
+			break;
+		if (count < 0 && errno != EINTR)
+			return nacre_fail_os(err, "wait for a pipe");
+		rc = nacre_progress(f->env, "waiting", 0, 0, err);
+	}
+	return rc;
+}
+
+static int read_some(const struct frame_source *f, void *data, size_t cap, size_t *out_len,
+	struct nacre_err *err)
 {
 	ssize_t got;
+	int rc = f->env ? wait_for_some(f, err) : 0;
 
+	if (rc)
+		return rc;
 	do
-		got = read(fd, data, cap);
+		got = read(f->fd, data, cap);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return nacre_fail_os(err, "read from a pipe");
@@ -56,7 +81,7 @@ static int next_piece(struct frame_source *f, struct nacre_err *err)
 
 	while (have < HEAD) {
 		size_t got = 0;
-		int rc = read_some(f->fd, head + have, HEAD - have, &got, err);
+		int rc = read_some(f, head + have, HEAD - have, &got, err);
 
 		if (rc)
 			return rc;
@@ -81,7 +106,7 @@ static int frame_read(
 		rc = next_piece(f, err);
 	if (rc || cap == 0 || f->is_ended)
 		return rc;
-	rc = read_some(f->fd, data, cap < f->left ? cap : f->left, out_len, err);
+	rc = read_some(f, data, cap < f->left ? cap : f->left, out_len, err);
 	f->left -= *out_len;
 	return rc;
 }
@@ -91,7 +116,8 @@ static void frame_source_free(struct nacre_source *source)
 	free(source);
 }
 
-int nacre_source_frames(int fd, struct nacre_source **out_source, struct nacre_err *err)
+int nacre_source_frames(int fd, const struct nacre_env *env, struct nacre_source **out_source,
+	struct nacre_err *err)
 {
 	struct frame_source *f = calloc(1, sizeof(*f));
 
@@ -99,6 +125,7 @@ int nacre_source_frames(int fd, struct nacre_source **out_source, struct nacre_e
 		return nacre_fail_nomem(err);
 	f->base = (struct nacre_source){ frame_read, frame_source_free };
 	f->fd = fd;
+	f->env = env;
 	*out_source = &f->base;
 	return 0;
 }

@@ -20,10 +20,14 @@ NACRE_CHECKED int nacre_frames_pipe(int out_ends[2], struct nacre_err *err);
 /**
  * The next stream that comes out of a borrowed descriptor.
  *
- * Reads: CANCELED (the other end has gone); FORMAT (a piece too long); IO.
+ * @param env  borrowed: whoever listens is asked whether to go on when a signal has come, and its
+ *             time may be over, however long nothing comes; NULL: waits for as long as it takes
+ *
+ * Reads: CANCELED (the other end has gone, or who listens says so); FORMAT (a piece too long);
+ * LIMIT (seconds); IO.
  */
-NACRE_CHECKED int nacre_source_frames(
-	int fd, struct nacre_source **out_source, struct nacre_err *err);
+NACRE_CHECKED int nacre_source_frames(int fd, const struct nacre_env *env,
+	struct nacre_source **out_source, struct nacre_err *err);
 
 /** Into a borrowed descriptor; finish writes the end. Writes: CANCELED (the other end has gone);
  * IO. */

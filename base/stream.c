@@ -242,6 +242,44 @@ int nacre_sink_buf(struct nacre_buf *buf, struct nacre_sink **out_sink, struct n
 	return 0;
 }
 
+/* ------------------------------------------------------------------- bounds */
+
+struct most_source {
+	struct nacre_source base;
+	struct nacre_source *inner;
+	uint64_t most;
+	uint64_t left;
+};
+
+static int most_read(
+	struct nacre_source *source, void *data, size_t cap, size_t *out_len, struct nacre_err *err)
+{
+	struct most_source *m = (struct most_source *)source;
+	int rc = nacre_source_read(m->inner, data, cap, out_len, err);
+
+	if (rc)
+		return rc;
+	if (*out_len > m->left)
+		return nacre_fail(
+			err, NACRE_E_LIMIT, "more than %llu bytes", (unsigned long long)m->most);
+	m->left -= *out_len;
+	return 0;
+}
+
+int nacre_source_most(struct nacre_source *inner, uint64_t most, struct nacre_source **out_source,
+	struct nacre_err *err)
+{
+	struct most_source *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return nacre_fail_nomem(err);
+	m->base = (struct nacre_source){ most_read, plain_source_free };
+	m->inner = inner;
+	m->most = m->left = most;
+	*out_source = &m->base;
+	return 0;
+}
+
 /* ----------------------------------------------------------------- hashing */
 
 struct hash_source {

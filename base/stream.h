@@ -55,6 +55,10 @@ NACRE_CHECKED int nacre_source_memory(
 NACRE_CHECKED int nacre_source_fd(int fd, uint64_t offset, uint64_t size,
 	struct nacre_source **out_source, struct nacre_err *err);
 
+/** Lets no more than `most` bytes pass. Reads: LIMIT (the message names no limit). */
+NACRE_CHECKED int nacre_source_most(struct nacre_source *inner, uint64_t most,
+	struct nacre_source **out_source, struct nacre_err *err);
+
 /** Hashes what passes; the hash is borrowed. */
 NACRE_CHECKED int nacre_source_hash(struct nacre_source *inner, struct nacre_hash *hash,
 	struct nacre_source **out_source, struct nacre_err *err);

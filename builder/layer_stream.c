@@ -39,6 +39,9 @@ static int ask_worker(struct nacre_layer_stream *stream, int rc, struct nacre_er
 
 	if (!stream->worker || rc != NACRE_E_CANCELED)
 		return rc;
+	/* Unless it was not the pipe: who listens has had enough. */
+	if (nacre_progress(stream->env, stream->blob->name, stream->bytes, 0, err))
+		return rc;
 	rc = nacre_workers_wait(&stream->worker, 1, &theirs);
 	if (rc && err)
 		*err = theirs;
@@ -156,7 +159,7 @@ int nacre_layer_stream_open(struct nacre_layer_blob *blob, const struct nacre_en
 	its_end = ends[1];
 	rc = start_worker(stream, its_end, err);
 	if (rc == 0)
-		rc = nacre_source_frames(stream->pipe, &stream->hashed, err);
+		rc = nacre_source_frames(stream->pipe, env, &stream->hashed, err);
 	if (rc == 0)
 		*out_stream = nacre_steal(&stream);
 	return rc;

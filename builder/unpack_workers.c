@@ -77,22 +77,54 @@ int nacre_unpack_reader_start(
 
 /* ---------------------------------------------------------------------- writer */
 
+/*
+ * What the reader sends is a whole tar, so that it can be proven here as well: whatever has become
+ * of the reader, what is written is of the layer that the config names, and no more of it than its
+ * limits let pass.
+ */
+static int write_layer(struct nacre_writer *writer, struct nacre_layer_blob *blob, int contents,
+	struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *frames = NULL;
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *most = NULL;
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *hashed = NULL;
+	NACRE_CLEANUP(nacre_hash_freep)
+	struct nacre_hash *hash = NULL;
+	struct nacre_digest digest;
+	int rc = nacre_source_frames(contents, NULL, &frames, err);
+
+	if (rc == 0)
+		rc = nacre_source_most(
+			frames, nacre_layer_blob_limits(blob)->layer_bytes, &most, err);
+	if (rc == 0)
+		rc = nacre_hash_new_like(&blob->diff_id, &hash, err);
+	if (rc == 0)
+		rc = nacre_source_hash(most, hash, &hashed, err);
+	if (rc == 0)
+		rc = nacre_writer_stream(writer, nacre_layer_blob_origin(blob), hashed, err);
+	if (rc)
+		return rc;
+	nacre_hash_finish(hash, &digest);
+	if (!nacre_digest_equal(&digest, &blob->diff_id))
+		return nacre_fail(err, NACRE_E_DIGEST, "content has DiffID %s, the config says %s",
+			digest.text, blob->diff_id.text);
+	return 0;
+}
+
 static int write_wanted(struct nacre_writer *writer, const struct nacre_image_tree *image,
 	int contents, struct nacre_err *err)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < image->layer_count && rc == 0; i++) {
-		NACRE_CLEANUP(nacre_source_freep)
-		struct nacre_source *source = NULL;
 		struct nacre_layer_blob *blob = image->layers[i];
 
 		if (!nacre_layer_blob_is_wanted(blob))
 			continue;
-		rc = nacre_source_frames(contents, &source, err);
-		if (rc == 0)
-			rc = nacre_writer_stream(
-				writer, nacre_layer_blob_origin(blob), source, err);
+		rc = write_layer(writer, blob, contents, err);
 		if (rc)
 			rc = nacre_within(err, rc, "%s", nacre_layer_blob_name(blob));
 	}
@@ -130,12 +162,17 @@ static int write_image(struct nacre_worker_self *self, void *user, struct nacre_
 	const struct nacre_env *env = nacre_worker_env(self);
 	NACRE_CLEANUP(nacre_ledger_clear)
 	struct nacre_ledger_writer ledger = { .fd = -1 };
+	const struct nacre_limits limits = nacre_env_limits(env);
 	struct nacre_unpacked unpacked;
 	int rc = nacre_image_tree_load(work->image, work->tree_file, env, err);
 
 	if (rc == 0)
 		rc = nacre_unpack_policy_apply(
 			&work->image->tree, work->options, NULL, &unpacked, err);
+	if (rc == 0 && unpacked.file_bytes > limits.image_bytes)
+		rc = nacre_fail(err, NACRE_E_LIMIT,
+			"more than %llu bytes of files (limit image-bytes)",
+			(unsigned long long)limits.image_bytes);
 	if (rc)
 		return rc;
 	nacre_image_tree_want_layers(work->image);

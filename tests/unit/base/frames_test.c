@@ -44,7 +44,7 @@ static void check_text(int fd, const char *want)
 	char data[64] = "";
 	size_t got = 0;
 
-	assert_int_equal(nacre_source_frames(fd, &source, NULL), 0);
+	assert_int_equal(nacre_source_frames(fd, NULL, &source, NULL), 0);
 	assert_int_equal(nacre_source_read_full(source, data, sizeof(data) - 1, &got, NULL), 0);
 	assert_string_equal(data, want);
 	/* The end stays the end, and takes nothing of what follows. */
@@ -81,7 +81,7 @@ static void an_end_that_was_not_said_is_an_error(void **state)
 	open_ends(&ends);
 	send_text(ends.fd[1], "begun", false);
 	nacre_fd_close(&ends.fd[1]);
-	assert_int_equal(nacre_source_frames(ends.fd[0], &source, NULL), 0);
+	assert_int_equal(nacre_source_frames(ends.fd[0], NULL, &source, NULL), 0);
 	assert_int_equal(
 		nacre_source_read_full(source, data, sizeof(data), &got, &err), NACRE_E_CANCELED);
 	assert_string_equal(err.text, "the other end of a pipe has gone");
@@ -117,7 +117,7 @@ static void a_piece_too_long_is_refused_before_it_is_read(void **state)
 	(void)state;
 	open_ends(&ends);
 	assert_int_equal(write(ends.fd[1], head, sizeof(head)), sizeof(head));
-	assert_int_equal(nacre_source_frames(ends.fd[0], &source, NULL), 0);
+	assert_int_equal(nacre_source_frames(ends.fd[0], NULL, &source, NULL), 0);
 	assert_int_equal(nacre_source_read(source, &byte, 1, &got, &err), NACRE_E_FORMAT);
 	assert_string_equal(err.text, "a piece of 262145 bytes in a pipe");
 }
@@ -153,7 +153,7 @@ static void more_than_a_pipe_holds_passes_whole(void **state)
 	open_ends(&ends);
 	assert_non_null(data);
 	assert_int_equal(pthread_create(&thread, NULL, send_much, &ends.fd[1]), 0);
-	assert_int_equal(nacre_source_frames(ends.fd[0], &source, NULL), 0);
+	assert_int_equal(nacre_source_frames(ends.fd[0], NULL, &source, NULL), 0);
 	assert_int_equal(nacre_source_read_full(source, data, MUCH + 1, &got, NULL), 0);
 	assert_int_equal(pthread_join(thread, &failed), 0);
 	assert_null(failed);

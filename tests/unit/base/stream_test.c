@@ -210,9 +210,29 @@ static void a_descriptor_that_cannot_be_written_is_an_error(void **state)
 	assert_string_equal(err.text, "write: Bad file descriptor");
 }
 
+static void a_bounded_source_lets_no_more_pass(void **state)
+{
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *inner = NULL;
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
+	struct nacre_err err;
+	char data[8];
+	size_t got = 0;
+
+	(void)state;
+	assert_int_equal(nacre_source_memory("12345", 5, &inner, NULL), 0);
+	assert_int_equal(nacre_source_most(inner, 4, &source, NULL), 0);
+	assert_int_equal(nacre_source_read(source, data, 4, &got, NULL), 0);
+	assert_int_equal(got, 4);
+	assert_int_equal(nacre_source_read(source, data, 4, &got, &err), NACRE_E_LIMIT);
+	assert_string_equal(err.text, "more than 4 bytes");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bounded_source_lets_no_more_pass),
 		cmocka_unit_test(short_reads_are_put_together),
 		cmocka_unit_test(an_error_in_the_middle_is_an_error),
 		cmocka_unit_test(a_copy_moves_and_counts_everything),
