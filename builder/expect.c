@@ -74,19 +74,6 @@ int nacre_expect_apply(struct nacre_tree *tree, int root,
 
 /* ---------------------------------------------------------------------- ledger */
 
-/* Who can forge it could as well have changed the directory. */
-static int check_owner(int fd, int root, struct nacre_err *err)
-{
-	struct stat st, top;
-
-	if (fstat(fd, &st) < 0 || fstat(root, &top) < 0)
-		return nacre_fail_os(err, "stat");
-	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != top.st_uid)
-		return nacre_fail(
-			err, NACRE_E_UNSAFE, "it belongs to uid %lu", (unsigned long)st.st_uid);
-	return 0;
-}
-
 static int read_id(int fd, struct nacre_ledger_id *out_id, struct nacre_err *err)
 {
 	char line[NACRE_LEDGER_FIRST + 1];
@@ -121,8 +108,6 @@ int nacre_expect_ledger(struct nacre_tree *tree, int root, const struct nacre_di
 
 	if (rc == 0 && fd < 0)
 		return 0;
-	if (rc == 0)
-		rc = check_owner(fd, root, err);
 	if (rc == 0)
 		rc = read_id(fd, &id, err);
 	if (rc == 0 && !nacre_digest_equal(&id.image, image))

@@ -234,6 +234,20 @@ static int find_name(DIR *parent, int dir, char out_name[256], struct nacre_err 
 	return 0;
 }
 
+/* Who can forge it could as well have changed the directory. */
+static int check_owner(int ledger, int dir, const char *name, struct nacre_err *err)
+{
+	struct stat st, top;
+
+	if (fstat(ledger, &st) < 0 || fstat(dir, &top) < 0)
+		return nacre_fail_os(err, "'%s'", name);
+	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != top.st_uid)
+		return nacre_fail(err, NACRE_E_UNSAFE, "'%s': it belongs to uid %lu", name,
+			(unsigned long)st.st_uid);
+	return 0;
+}
+
+/* What a stranger has put there for the time between two renames is not looked at. */
 static int find_in(DIR *parent, int dir, int *out_fd, struct nacre_err *err)
 {
 	NACRE_CLEANUP(found_clear)
@@ -248,12 +262,15 @@ static int find_in(DIR *parent, int dir, int *out_fd, struct nacre_err *err)
 		return rc;
 	rc = nacre_ledger_id_of(dir, NULL, &id, err);
 	if (rc == 0 && look(dirfd(parent), next_name, &next, NULL) == 0 && next.fd >= 0 &&
+		check_owner(next.fd, dir, next_name, NULL) == 0 &&
 		nacre_ledger_id_same_tree(&id, &next.id)) {
 		*out_fd = nacre_steal_fd(&next.fd);
 		return 0;
 	}
 	if (rc == 0)
 		rc = look(dirfd(parent), name, &found, err);
+	if (rc == 0 && found.fd >= 0)
+		rc = check_owner(found.fd, dir, name, err);
 	if (rc == 0 && found.fd >= 0 && !nacre_ledger_id_same_tree(&id, &found.id))
 		return nacre_fail(err, NACRE_E_UNSAFE, "'%s' is the ledger of another tree", name);
 	if (rc == 0)

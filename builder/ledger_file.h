@@ -78,7 +78,8 @@ NACRE_CHECKED int nacre_ledger_id_of(int dir, const struct nacre_digest *image,
  * @param dir     the tree's root
  * @param out_fd  open for reading, at the begin; -1 when there is none
  *
- * Errors: UNSAFE (the one that lies there is another tree's), FORMAT, UNSUPPORTED, IO.
+ * Errors: UNSAFE (the one that lies there is another tree's, or belongs neither to root, nor to us,
+ * nor to the owner of the tree), FORMAT, UNSUPPORTED, IO.
  */
 NACRE_CHECKED int nacre_ledger_file_find(int dir, int *out_fd, struct nacre_err *err);
 

@@ -188,3 +188,15 @@ tree.nacre-ledger" ]
 	[ "$(cat case/etc/sub/X)" = changed ]
 	[ "$(cat case/etc/sub/x)" = two ]
 }
+
+@test "a ledger that a stranger has put beside the tree is refused, and one put there for a moment not seen" {
+	mkdir -p context/fs/bin
+	write context/fs/bin/sh <<<shell
+	printf 'nacre: 1\nfrom: rootfs:fs/\n' >context/nacre.yaml
+	printf '#mtree nacre-ledger=1 image=sha256:%064d tree=%d\n' 0 "$(stat -c %i context/fs)" \
+		>context/fs.nacre-ledger
+	chown 65534 context/fs.nacre-ledger
+	refused 3 "'fs.nacre-ledger': it belongs to uid 65534" build context -t oci:layout:v1
+	mv context/fs.nacre-ledger context/fs.nacre-ledger.new
+	nacre build context -t oci:layout:v1
+}
