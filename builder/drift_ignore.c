@@ -43,6 +43,8 @@ int nacre_drift_ignore_init(struct nacre_drift_ignore *ignore, const char *const
 
 		if (rc == 0)
 			rc = nacre_path_clean(paths[i], room - 1, limits, path, room, err);
+		if (rc == 0 && !*path)
+			rc = nacre_fail(err, NACRE_E_ARG, "that leaves nothing to compare");
 		if (rc == 0)
 			rc = resolve(&ignore->items[ignore->count++], path, tree, err);
 		if (rc) {

@@ -31,6 +31,28 @@ int nacre_repair_open_above(int root)
 
 /* ----------------------------------------------------------------------- jobs */
 
+/*
+ * A file that belonged to somebody else may still be open for them, or mapped, whatever its content
+ * is now: given back its owner it would be theirs to write to as that owner's. So it is made anew.
+ */
+static unsigned implied_by(const struct nacre_drift_item *item)
+{
+	static const unsigned owners =
+		NACRE_REPAIR_BIT(NACRE_DRIFT_UID) | NACRE_REPAIR_BIT(NACRE_DRIFT_GID);
+	static const unsigned rights =
+		NACRE_REPAIR_BIT(NACRE_DRIFT_MODE) | NACRE_REPAIR_BIT(NACRE_DRIFT_XATTR);
+	const struct nacre_inode *inode = item->node->inode;
+	unsigned kind = NACRE_REPAIR_BIT(item->what);
+	bool is_privileged = (inode->mode & 06000) != 0 ||
+		nacre_xattr_find(inode->xattrs, "security.capability");
+
+	if (inode->type != NACRE_TYPE_FILE)
+		return 0;
+	return (kind & owners) || (is_privileged && (kind & rights))
+		? NACRE_REPAIR_BIT(NACRE_DRIFT_CONTENT)
+		: 0;
+}
+
 /* The comparison has them sorted: what belongs to one place comes together. */
 static int gather(struct nacre_repair *repair, struct nacre_err *err)
 {
@@ -54,7 +76,7 @@ static int gather(struct nacre_repair *repair, struct nacre_err *err)
 			*job = (struct nacre_repair_job){ .node = item->node, .items = item };
 			repair->job_count++;
 		}
-		job->kinds |= NACRE_REPAIR_BIT(item->what);
+		job->kinds |= NACRE_REPAIR_BIT(item->what) | implied_by(item);
 		job->item_count = (size_t)(item - job->items) + 1;
 	}
 	return 0;

@@ -124,7 +124,8 @@ static void print_end(
 	printf("compared  %" PRIu64 " entries, %" PRIu64 " bytes\n", checked->entries,
 		checked->file_bytes);
 	if (checked->repaired > 0)
-		printf("repaired  %" PRIu64 " differences\n", checked->repaired);
+		printf("repaired  %" PRIu64 " difference%s\n", checked->repaired,
+			checked->repaired == 1 ? "" : "s");
 }
 
 static void print_json_end(
@@ -162,8 +163,8 @@ static int judge(struct cli *cli, const struct nacre_rootfs_checked *checked)
 	const char *dir = cli->operands.items[0];
 
 	if (checked->findings > checked->unreadable)
-		return cli_fail(
-			cli, CLI_REFUSED, "%s: %" PRIu64 " differences", dir, checked->findings);
+		return cli_fail(cli, CLI_REFUSED, "%s: %" PRIu64 " difference%s", dir,
+			checked->findings, checked->findings == 1 ? "" : "s");
 	if (checked->unreadable > 0)
 		return cli_fail(cli, CLI_FAILED, "%s: %" PRIu64 " entries cannot be read", dir,
 			checked->unreadable);

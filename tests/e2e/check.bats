@@ -360,12 +360,12 @@ repairs() { # repairs COMMAND PATH…
 	make_image
 	repairs true
 	repairs 'chmod 600 usr/lib/big' usr/lib/big
-	repairs 'chown 5:6 empty' empty
+	repairs 'chown 5:6 empty' "" empty
 	repairs 'chown -h 5 lib; touch -h -d @3 lib' lib
 	repairs 'chown 5 fifo null; chmod 777 fifo null' fifo null
 	repairs 'chmod 700 d; chown 5 usr; touch upper' d usr upper
-	repairs 'setcap -r usr/tool; setfattr -x user.a usr/lib/big' usr/tool usr/lib/big
-	repairs 'chown 5 usr/tool' usr/tool
+	repairs 'setcap -r usr/tool; setfattr -x user.a usr/lib/big' usr usr/tool usr/lib/big
+	repairs 'chown 5 usr/tool' usr usr/tool
 	repairs 'setfattr -n user.a -v other usr/lib/big; setfattr -n user.b -v x d; setfattr -n trusted.overlay.opaque -v y d' usr/lib/big d
 	repairs 'setfacl -m u:5:rw,d:u:6:rx d; setfacl -m u:5:rwx usr/lib/big' d usr/lib/big
 	repairs 'echo more >>upper/file' upper upper/file
@@ -551,6 +551,26 @@ repairs() { # repairs COMMAND PATH…
 	grep -q 'warning: the ledger is of image sha256:' err
 	grep -q 'security.capability none' out
 	chown 7 nobodys/r.nacre-ledger
-	refused 3 "ledger: it belongs to uid 7" check nobodys/r oci:layout:v1 --unsigned
+	refused 3 "it belongs to uid 7" check nobodys/r oci:layout:v1 --unsigned
 	nacre check nobodys/r oci:layout:v1 --unsigned --no-owner --no-ledger >out 2>&1 || [ $? -eq 3 ]
+}
+
+@test "a file that was somebody else's is made anew and not given back, as they may have it open" {
+	mkdir -p context/fs/srv
+	write context/fs/srv/tool <<<'#!/bin/sh'
+	chmod 4755 context/fs/srv/tool
+	chown 65534:65534 context/fs/srv
+	printf 'nacre: 1\nfrom: rootfs:fs/\n' >context/nacre.yaml
+	nacre build context -t oci:setuid:v1 >/dev/null
+	nacre unpack oci:setuid:v1 theirs --unsigned >/dev/null
+	cp --preserve=timestamps theirs/srv/tool theirs/srv/new
+	chown 65534:65534 theirs/srv/new
+	mv theirs/srv/new theirs/srv/tool
+	exec 8<>theirs/srv/tool # as its owner may have it
+	nacre check theirs oci:setuid:v1 --unsigned --repair >/dev/null
+	echo 'evil' >&8
+	exec 8>&-
+	[ "$(stat -c '%u %a' theirs/srv/tool)" = "0 4755" ]
+	[ "$(cat theirs/srv/tool)" = '#!/bin/sh' ]
+	nacre check theirs oci:setuid:v1 --unsigned >/dev/null
 }

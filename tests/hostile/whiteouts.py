@@ -83,8 +83,10 @@ def meanings():
         ETC, [opq("none"), opq("keep")]], tree=ETC)
     yield Case("opaque-new-mode", "keeps a directory that it empties", [
         [d("etc", mode=0o700, uid=3), f("etc/x")], [opq("etc")]], tree=[d("etc", mode=0o700, uid=3)])
-    yield Case("hard", "is a hard link, as Docker wrote them on AUFS, here to what is outside", [
-        ETC, [hard(".wh.etc", "/etc/shadow")]], tree=[f("keep", "k")])
+    yield Case("hard", "is a hard link to another whiteout, as Docker wrote them on AUFS", [
+        ETC, [hard(".wh.etc", "/.wh..wh.aufs")]], tree=[f("keep", "k")])
+    yield Case("hard-outside", "is a hard link to what is outside", [
+        ETC, [hard(".wh.etc", "/etc/shadow")]], refused="a whiteout that is not a regular file")
     yield Case("missing", "takes away what is not there", [
         ETC, [wh("none"), wh("no/ne"), wh("etc/none")]], tree=ETC)
     yield Case("first-layer", "takes away in the first layer", [[*ETC, wh("keep"), opq("etc")]],

@@ -91,7 +91,7 @@ static void put_link_to_sentinel(void)
 static void a_name_of_another_file_that_came_meanwhile_is_not_touched(void **state)
 {
 	(void)state;
-	add("f", NACRE_TYPE_FILE, NULL)->mode = 04755;
+	add("f", NACRE_TYPE_FILE, NULL)->mode = 0755;
 	write_tree();
 	put_file("sentinel", "");
 	assert_int_equal(chmod("sentinel", 0600), 0);
