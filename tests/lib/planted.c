@@ -256,8 +256,12 @@ static bool have_a_signal_sent(const struct nacre_worker_job *job)
 
 static bool open_a_device(const struct nacre_worker_job *job)
 {
+	bool is_open;
+
 	(void)syscall(SYS_mknodat, job->cage.dir, "null", S_IFCHR | 0666, 0x103);
-	return openat(job->cage.dir, "null", O_WRONLY | O_NOFOLLOW | O_CLOEXEC) >= 0;
+	is_open = openat(job->cage.dir, "null", O_WRONLY | O_NOFOLLOW | O_CLOEXEC) >= 0;
+	(void)unlinkat(job->cage.dir, "null", 0);
+	return is_open;
 }
 
 static bool read_the_environment(const struct nacre_worker_job *job)
