@@ -40,6 +40,19 @@ struct nacre_recipe_pairs {
 	struct nacre_recipe_pair *items; /**< names are all different */
 };
 
+/** name: value, where the value may be any bytes. */
+struct nacre_recipe_xattr {
+	struct nacre_recipe_text name;
+	struct nacre_recipe_text value; /**< any bytes, NUL too: mind len */
+};
+
+struct nacre_recipe_xattrs {
+	bool given;
+	struct nacre_mark mark;
+	size_t count;
+	struct nacre_recipe_xattr *items; /**< sorted by name, names are all different */
+};
+
 enum nacre_recipe_from_kind {
 	NACRE_FROM_SCRATCH, /**< nothing */
 	NACRE_FROM_ROOTFS,  /**< a root file system tarball: path */
@@ -53,6 +66,9 @@ struct nacre_recipe_from {
 	const char *text; /**< as written, with args replaced */
 	const char *path; /**< of a rootfs or directory, seen from the context; else NULL */
 	const struct nacre_ref *ref; /**< of an image: oci:DIR, seen from the context; else NULL */
+	struct nacre_recipe_list keys; /**< of an image: public key files, seen from the context;
+					  empty: it is not asked who has signed it */
+	uint32_t threshold;	       /**< how many of the keys; 1 when left out; 0 without keys */
 };
 
 struct nacre_recipe_platform {
@@ -94,12 +110,16 @@ struct nacre_recipe_mode {
 };
 
 enum nacre_recipe_step_kind {
-	NACRE_RECIPE_DIR,     /**< path, owner, mode, mtime */
-	NACRE_RECIPE_COPY,    /**< from, to, into, owner, mode, exclude */
-	NACRE_RECIPE_FILE,    /**< path, content, owner, mode */
-	NACRE_RECIPE_LINK,    /**< path, to (verbatim), owner */
-	NACRE_RECIPE_ARCHIVE, /**< from, to, sha256, strip, owner */
-	NACRE_RECIPE_REMOVE,  /**< path */
+	NACRE_RECIPE_DIR,      /**< path, owner, mode, mtime, xattrs */
+	NACRE_RECIPE_COPY,     /**< stage, from, is_glob, to, into, owner, mode, exclude */
+	NACRE_RECIPE_FILE,     /**< path, content, owner, mode, xattrs, capabilities */
+	NACRE_RECIPE_LINK,     /**< path, to (verbatim), owner */
+	NACRE_RECIPE_HARDLINK, /**< path, to (in the image, clean) */
+	NACRE_RECIPE_ARCHIVE,  /**< from or url, to, sha256, strip, owner */
+	NACRE_RECIPE_FETCH,    /**< url, sha256, to, into, owner, mode */
+	NACRE_RECIPE_REMOVE,   /**< path, is_glob */
+	NACRE_RECIPE_PERMS, /**< path, is_glob, recursive, owner, mode, mtime, xattrs, capabilities
+			     */
 };
 
 /** One step. Which members it has, is listed at its kind; the others are empty. */
@@ -107,14 +127,23 @@ struct nacre_recipe_step {
 	struct nacre_mark mark; /**< of its key: "copy" */
 	enum nacre_recipe_step_kind kind;
 	struct nacre_recipe_text path; /**< in the image, clean: no leading slash; "" is the root */
-	struct nacre_recipe_text from; /**< in the context, clean; "" is the context itself */
-	struct nacre_recipe_text to;   /**< in the image, clean; of a link: its target, verbatim */
+	struct nacre_recipe_text from; /**< in the context, clean; "" is the context itself; in the
+					  image of `stage`, if there is one; text NULL: url */
+	bool is_glob;		       /**< `path` or `from` is a pattern: builder/pattern.h */
+	size_t stage; /**< 0: the context; else recipe->stages[stage - 1], which stands
+			 before what this step is in */
+	struct nacre_recipe_text url; /**< https: or file:; text NULL: none */
+	struct nacre_recipe_text to;  /**< in the image, clean; of a link: its target, verbatim */
 	bool into; /**< `to` had a slash at its end, or is the root: put a single file into it */
 	struct nacre_recipe_owner owner;
 	struct nacre_recipe_mode mode;
 	struct nacre_recipe_time mtime;
 	struct nacre_recipe_list exclude;
-	struct nacre_recipe_text content; /**< any bytes, NUL too: mind len */
+	bool recursive;			       /**< also all that is below */
+	struct nacre_recipe_xattrs xattrs;     /**< none of them security.capability */
+	struct nacre_recipe_list capabilities; /**< "cap_net_bind_service", sorted; given and empty:
+						  those there are go */
+	struct nacre_recipe_text content;      /**< any bytes, NUL too: mind len */
 	struct nacre_mark sha256_mark;
 	struct nacre_digest sha256; /**< nacre_digest_is_empty(): left out */
 	uint32_t strip;		    /**< leading components to take off each member's name */
@@ -123,8 +152,66 @@ struct nacre_recipe_step {
 struct nacre_recipe_layer {
 	struct nacre_mark mark;
 	struct nacre_recipe_text name; /**< different from those of the other layers */
+	bool keeps_ghosts;	       /**< what later layers remove or replace stays in this one */
 	size_t step_count;
 	struct nacre_recipe_step *steps;
+};
+
+/** A tree of its own, from which copies are made; not built unless something copies from it. */
+struct nacre_recipe_stage {
+	struct nacre_mark mark;
+	struct nacre_recipe_text name; /**< different from those of the other stages */
+	struct nacre_recipe_from from;
+	size_t step_count;
+	struct nacre_recipe_step *steps;
+};
+
+struct nacre_recipe_group {
+	struct nacre_mark mark;
+	struct nacre_recipe_text name;
+	uint32_t gid;
+	struct nacre_recipe_list members; /**< names of users */
+};
+
+struct nacre_recipe_user {
+	struct nacre_mark mark;
+	struct nacre_recipe_text name;
+	uint32_t uid;
+	struct nacre_recipe_id group;	  /**< text NULL: the group that has the user's name */
+	struct nacre_recipe_list groups;  /**< names of further groups */
+	struct nacre_recipe_text home;	  /**< absolute; NULL: /nonexistent */
+	struct nacre_recipe_text shell;	  /**< absolute; NULL: /usr/sbin/nologin */
+	struct nacre_recipe_text comment; /**< NULL: "" */
+};
+
+/** Lines for passwd, group and shadow of the image; written before the first step. */
+struct nacre_recipe_accounts {
+	struct nacre_mark mark;
+	size_t group_count;
+	struct nacre_recipe_group *groups;
+	size_t user_count;
+	struct nacre_recipe_user *users;
+};
+
+/** Privileges that the build may add: patterns of paths in the image, without a leading slash. */
+struct nacre_recipe_allow {
+	struct nacre_recipe_list setuid;
+	struct nacre_recipe_list setgid;
+	struct nacre_recipe_list capabilities;
+	struct nacre_recipe_list devices;
+	struct nacre_recipe_list world_writable;
+};
+
+/** Spec: image-spec v1.1.1, config.md, "Healthcheck" is reserved; its members are Docker's. */
+struct nacre_recipe_healthcheck {
+	bool given;
+	struct nacre_mark mark;
+	struct nacre_recipe_list
+		test;	      /**< words, as Docker has them: "CMD", "CMD-SHELL" or "NONE" first */
+	uint64_t interval_ns; /**< 0: left out, as with the other three */
+	uint64_t timeout_ns;
+	uint64_t start_period_ns;
+	uint32_t retries;
 };
 
 struct nacre_recipe_config {
@@ -138,6 +225,9 @@ struct nacre_recipe_config {
 	struct nacre_recipe_list volumes; /**< absolute and clean, sorted, all different */
 	struct nacre_recipe_list ports;	  /**< "8080/tcp", sorted, all different */
 	struct nacre_recipe_text stopsignal;
+	struct nacre_recipe_healthcheck healthcheck;
+	struct nacre_recipe_text os_version; /**< NULL: the base's */
+	struct nacre_recipe_list os_features;
 };
 
 struct nacre_recipe {
@@ -150,9 +240,14 @@ struct nacre_recipe {
 	struct nacre_recipe_time created;
 	struct nacre_recipe_text author;
 	struct nacre_recipe_pairs args; /**< in the order of the recipe, with the values in force */
+	struct nacre_recipe_accounts accounts;
+	struct nacre_recipe_allow allow;
+	size_t stage_count;
+	struct nacre_recipe_stage *stages; /**< each copies from those before it only */
 	size_t layer_count;
 	struct nacre_recipe_layer *layers;
 	struct nacre_recipe_config config;
+	struct nacre_recipe_pairs annotations; /**< of the manifest; sorted by name */
 };
 
 /**

@@ -307,6 +307,9 @@ static const struct {
 	[NACRE_RECIPE_LINK] = { "link", link_fields },
 	[NACRE_RECIPE_ARCHIVE] = { "archive", archive_fields },
 	[NACRE_RECIPE_REMOVE] = { "remove", remove_fields },
+	[NACRE_RECIPE_HARDLINK] = { "hardlink", NULL },
+	[NACRE_RECIPE_FETCH] = { "fetch", NULL },
+	[NACRE_RECIPE_PERMS] = { "perms", NULL },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -319,7 +322,7 @@ const char *nacre_recipe_step_name(enum nacre_recipe_step_kind kind)
 static int fail_unknown_step(
 	const struct nacre_recipe_reader *r, const struct nacre_value *key, struct nacre_err *err)
 {
-	static const char *const later[] = { "run", "fetch", "hardlink", "perms" };
+	static const char *const later[] = { "run" };
 	const char *names[KINDS + 1] = { NULL };
 	char shown[NACRE_SHOWN], said[NACRE_SHOWN + 32];
 
@@ -328,8 +331,10 @@ static int fail_unknown_step(
 			return nacre_recipe_fail(err, r->recipe, key->mark, NACRE_E_UNSUPPORTED,
 				"step '%s' is not supported by this version", later[i]);
 	}
-	for (size_t i = 0; i < KINDS; i++)
-		names[i] = kinds[i].name;
+	for (size_t i = 0, n = 0; i < KINDS; i++) {
+		if (kinds[i].fields)
+			names[n++] = kinds[i].name;
+	}
 	(void)nacre_value_show(key->text, key->len, shown);
 	(void)strcat(strcat(strcpy(said, "unknown step '"), shown), "'");
 	return nacre_recipe_fail_unknown(r, key->mark, err, said, key->text, names);
@@ -357,6 +362,9 @@ static int read_step(struct nacre_recipe_reader *r, const struct nacre_value *va
 			"right?",
 			nacre_value_show(value->keys[1]->text, value->keys[1]->len, shown),
 			key->text);
+	if (!kinds[kind].fields)
+		return nacre_recipe_fail(err, r->recipe, key->mark, NACRE_E_UNSUPPORTED,
+			"step '%s' is not supported by this version", kinds[kind].name);
 	step->kind = (enum nacre_recipe_step_kind)kind;
 	step->mark = key->mark;
 	rc = nacre_recipe_want(r, value->items[0], NACRE_VALUE_MAP, key->text, err);

@@ -459,6 +459,11 @@ int nacre_steps_do(struct nacre_steps *steps, const struct nacre_recipe_step *st
 	case NACRE_RECIPE_REMOVE:
 		rc = do_remove(step, tree, err);
 		break;
+	case NACRE_RECIPE_HARDLINK:
+	case NACRE_RECIPE_FETCH:
+	case NACRE_RECIPE_PERMS:
+		rc = nacre_fail(err, NACRE_E_UNSUPPORTED, "not supported by this version");
+		break;
 	}
 	return rc ? nacre_recipe_within(err, steps->recipe, step->mark, rc, "%s",
 			    nacre_recipe_step_name(step->kind))

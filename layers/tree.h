@@ -60,8 +60,10 @@ struct nacre_inode {
 	uint32_t uid;
 	uint32_t gid;
 	int64_t mtime_s;
-	uint32_t mtime_ns; /* 0 … 999999999, counted forward from mtime_s */
-	bool changed;	   /* for the passes of diff.c; of a repair, that it is to be new */
+	uint32_t mtime_ns;   /* 0 … 999999999, counted forward from mtime_s */
+	bool changed : 1;    /* for the passes of diff.c; of a repair, that it is to be new */
+	uint32_t maker : 31; /* which step of a recipe it comes from, counted from 1; 0: none. No
+				attribute: nothing compares it */
 	uint64_t size_bytes;
 	const struct nacre_xattrs *xattrs; /* NULL: none */
 	union {
@@ -75,8 +77,10 @@ struct nacre_inode {
 		} device;
 		const char *target; /* of a symlink, as it is */
 	} u;
-	struct nacre_node *first; /* for one pass at a time: the first name met */
-	struct nacre_inode *peer; /* for the passes of diff.c */
+	const unsigned char *sha256; /* of the content, 32 bytes that outlive the inode; NULL: not
+					known. Trusted: only who has read all of it sets it */
+	struct nacre_node *first;    /* for one pass at a time: the first name met */
+	struct nacre_inode *peer;    /* for the passes of diff.c */
 };
 
 /* RB_HEAD and RB_ENTRY of bsd/sys/tree.h, spelled out so that tree.c alone needs that header. */
