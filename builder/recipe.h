@@ -132,8 +132,9 @@ struct nacre_recipe_step {
 	bool is_glob;		       /**< `path` or `from` is a pattern: builder/pattern.h */
 	size_t stage; /**< 0: the context; else recipe->stages[stage - 1], which stands
 			 before what this step is in */
-	struct nacre_recipe_text url; /**< https: or file:; text NULL: none */
-	struct nacre_recipe_text to;  /**< in the image, clean; of a link: its target, verbatim */
+	struct nacre_recipe_text stage_name; /**< of that stage; text NULL: the context */
+	struct nacre_recipe_text url;	     /**< https: or file:; text NULL: none */
+	struct nacre_recipe_text to; /**< in the image, clean; of a link: its target, verbatim */
 	bool into; /**< `to` had a slash at its end, or is the root: put a single file into it */
 	struct nacre_recipe_owner owner;
 	struct nacre_recipe_mode mode;
@@ -208,9 +209,10 @@ struct nacre_recipe_healthcheck {
 	struct nacre_mark mark;
 	struct nacre_recipe_list
 		test;	      /**< words, as Docker has them: "CMD", "CMD-SHELL" or "NONE" first */
-	uint64_t interval_ns; /**< 0: left out, as with the other three */
+	uint64_t interval_ns; /**< 0: left out, as with the other four */
 	uint64_t timeout_ns;
 	uint64_t start_period_ns;
+	uint64_t start_interval_ns;
 	uint32_t retries;
 };
 
@@ -233,6 +235,9 @@ struct nacre_recipe_config {
 struct nacre_recipe {
 	struct nacre_arena arena; /**< all that the members below point to */
 	const char *file_name;	  /**< for messages */
+	const char *const *files; /**< what marks are places in: file_name, then the included files,
+				     by their paths in the context */
+	size_t file_count;
 	struct nacre_recipe_text name;
 	struct nacre_recipe_from from;
 	struct nacre_recipe_platform platform;
@@ -267,12 +272,46 @@ struct nacre_recipe {
 NACRE_CHECKED int nacre_recipe_parse(const char *file_name, const char *text, size_t len,
 	const struct nacre_arg *overrides, size_t override_count, const struct nacre_limits *limits,
 	struct nacre_recipe **out_recipe, struct nacre_err *err);
+
+/** How many files a recipe may be made of, and how deep they may include each other. */
+#define NACRE_RECIPE_FILES 64
+#define NACRE_RECIPE_INCLUDES_DEEP 8
+
+/** What opens the files that a recipe includes. */
+struct nacre_recipe_loader {
+	/**
+	 * Reads a file beneath the context.
+	 *
+	 * @param path      clean
+	 * @param out_text  empty, with the most that may go in; what goes beyond is LIMIT
+	 */
+	int (*load)(
+		void *user, const char *path, struct nacre_buf *out_text, struct nacre_err *err);
+	void *user;
+	const char *dir; /**< where the recipe lies, seen from the context and clean; NULL: outside,
+			    so that it cannot include anything */
+};
+
+/**
+ * The same, of a recipe that may include others. Those stand before it, each once; all together
+ * have at most recipe_bytes.
+ *
+ * @param loader  NULL: `include` is refused
+ *
+ * Errors: as before, and the loader's; LIMIT (NACRE_RECIPE_FILES, NACRE_RECIPE_INCLUDES_DEEP).
+ */
+NACRE_CHECKED int nacre_recipe_parse_with(const struct nacre_recipe_loader *loader,
+	const char *file_name, const char *text, size_t len, const struct nacre_arg *overrides,
+	size_t override_count, const struct nacre_limits *limits, struct nacre_recipe **out_recipe,
+	struct nacre_err *err);
+
 void nacre_recipe_free(struct nacre_recipe *recipe);
 void nacre_recipe_freep(struct nacre_recipe **recipe);
 
 /**
  * The recipe as compact JSON with a fixed order of keys: args replaced, defaults left out, one
- * newline at the end. Parsing it gives a recipe that emits the same bytes.
+ * newline at the end; what was included is in it. Parsing it gives a recipe that emits the same
+ * bytes.
  *
  * @param out_buf  the caller's to clear; set on success only
  *

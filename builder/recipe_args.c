@@ -62,7 +62,7 @@ static int put_override(
 	struct nacre_recipe_reader *r, const struct nacre_arg *override, struct nacre_err *err)
 {
 	struct nacre_recipe_pairs *args = &r->recipe->args;
-	struct nacre_mark mark = args->given ? args->mark : (struct nacre_mark){ 1, 1 };
+	struct nacre_mark mark = args->given ? args->mark : (struct nacre_mark){ 1, 1, 0 };
 	size_t len = strlen(override->value);
 	struct nacre_recipe_pair *arg = find_arg(args, override->name, strlen(override->name));
 	char shown[NACRE_SHOWN], said[NACRE_SHOWN + 32];
@@ -83,33 +83,33 @@ static int put_override(
 	return arg->value.text ? 0 : nacre_fail_nomem(err);
 }
 
-static int read_defaults(
+int nacre_recipe_read_args(
 	struct nacre_recipe_reader *r, const struct nacre_value *value, struct nacre_err *err)
 {
-	struct nacre_recipe_pairs *args = &r->recipe->args;
+	struct nacre_recipe_pairs args = { .given = true, .mark = value->mark };
 	int rc = nacre_recipe_want(r, value, NACRE_VALUE_MAP, "args", err);
 
 	if (rc)
 		return rc;
-	if (value->count > NACRE_RECIPE_ARGS)
-		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_LIMIT,
-			"more than %d args", NACRE_RECIPE_ARGS);
-	args->given = true;
-	args->mark = value->mark;
-	args->items = nacre_arena_new(&r->recipe->arena, value->count * sizeof(*args->items));
-	if (!args->items)
+	args.items = nacre_arena_new(&r->recipe->arena, value->count * sizeof(*args.items));
+	if (!args.items)
 		return nacre_fail_nomem(err);
-	for (size_t i = 0; rc == 0 && i < value->count; i++, args->count++)
-		rc = read_arg(r, value->keys[i], value->items[i], &args->items[i], err);
+	for (size_t i = 0; rc == 0 && i < value->count; i++, args.count++)
+		rc = read_arg(r, value->keys[i], value->items[i], &args.items[i], err);
+	if (rc == 0)
+		rc = nacre_recipe_merge_pairs(r, &r->recipe->args, &args, err);
+	if (rc == 0 && r->recipe->args.count > NACRE_RECIPE_ARGS)
+		rc = nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_LIMIT,
+			"more than %d args", NACRE_RECIPE_ARGS);
 	return rc;
 }
 
-int nacre_recipe_read_args(struct nacre_recipe_reader *r, const struct nacre_value *value,
-	const struct nacre_arg *overrides, size_t override_count, struct nacre_err *err)
+int nacre_recipe_override_args(struct nacre_recipe_reader *r, const struct nacre_arg *overrides,
+	size_t count, struct nacre_err *err)
 {
-	int rc = value ? read_defaults(r, value, err) : 0;
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < override_count; i++)
+	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = put_override(r, &overrides[i], err);
 	return rc;
 }
@@ -130,8 +130,9 @@ static int add(struct nacre_recipe_reader *r, struct nacre_mark mark, struct nac
 static int fail_dollar(const struct nacre_recipe_reader *r, const struct nacre_value *value,
 	size_t at, struct nacre_err *err)
 {
-	return nacre_recipe_fail(err, r->recipe, nacre_value_mark_at(&r->doc, value, at),
-		NACRE_E_FORMAT, "'$' wants to be '$$' for itself or '${NAME}' for an arg");
+	return nacre_recipe_fail(err, r->recipe,
+		nacre_value_mark_at(&r->docs[value->mark.file], value, at), NACRE_E_FORMAT,
+		"'$' wants to be '$$' for itself or '${NAME}' for an arg");
 }
 
 /* Adds what the "$" at `*at` stands for, and moves behind it. */
@@ -162,7 +163,8 @@ static int add_reference(struct nacre_recipe_reader *r, const struct nacre_value
 		return nacre_fail_nomem(err);
 	(void)strcat(
 		strcat(strcpy(said, "there is no arg '"), nacre_value_show(name, len, shown)), "'");
-	return fail_unknown_arg(r, nacre_value_mark_at(&r->doc, value, *at), err, said, name);
+	return fail_unknown_arg(
+		r, nacre_value_mark_at(&r->docs[value->mark.file], value, *at), err, said, name);
 }
 
 int nacre_recipe_expand(struct nacre_recipe_reader *r, const struct nacre_value *value,

@@ -9,7 +9,7 @@
 
 #define UID_MOST 2147483647u /* that every tool takes for a user of a container */
 
-/* --------------------------------------------------------- user and workdir */
+/* -------------------------------------------------------------------- user */
 
 static int read_user(struct nacre_recipe_reader *r, const struct nacre_value *value,
 	const char *what, void *out, struct nacre_err *err)
@@ -27,26 +27,6 @@ static int read_user(struct nacre_recipe_reader *r, const struct nacre_value *va
 		rc = nacre_recipe_read_id(r, value->mark, what, user->text + len + 1,
 			user->len - len - 1, UID_MOST, &id, err);
 	return rc;
-}
-
-static int clean_absolute(struct nacre_recipe_reader *r, const char *what,
-	struct nacre_recipe_text *path, struct nacre_err *err)
-{
-	char shown[NACRE_SHOWN];
-
-	if (path->text[0] != '/')
-		return nacre_recipe_fail(err, r->recipe, path->mark, NACRE_E_FORMAT,
-			"%s '%s' is not an absolute path", what,
-			nacre_value_show(path->text, path->len, shown));
-	return nacre_recipe_clean_path(r, what, "/", path, err);
-}
-
-static int read_workdir(struct nacre_recipe_reader *r, const struct nacre_value *value,
-	const char *what, void *out, struct nacre_err *err)
-{
-	int rc = nacre_recipe_read_text(r, value, what, out, err);
-
-	return rc ? rc : clean_absolute(r, what, out, err);
 }
 
 /* ------------------------------------------------------------------- lists */
@@ -79,7 +59,7 @@ static int read_volumes(struct nacre_recipe_reader *r, const struct nacre_value 
 	int rc = nacre_recipe_read_list(r, value, what, out, err);
 
 	for (size_t i = 0; rc == 0 && i < list->count; i++) {
-		rc = clean_absolute(r, "volume", &list->items[i], err);
+		rc = nacre_recipe_clean_absolute(r, "volume", &list->items[i], err);
 		if (rc == 0 && list->items[i].len == 1)
 			rc = nacre_recipe_fail(err, r->recipe, list->items[i].mark, NACRE_E_FORMAT,
 				"volume '/' is the root directory");
@@ -118,6 +98,20 @@ static int read_ports(struct nacre_recipe_reader *r, const struct nacre_value *v
 	for (size_t i = 0; rc == 0 && i < list->count; i++)
 		rc = clean_port(r, &list->items[i], err);
 	return rc ? rc : nacre_recipe_sort_list(r, what, list, err);
+}
+
+static int read_os_features(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	const struct nacre_recipe_list *list = out;
+	int rc = nacre_recipe_read_list(r, value, what, out, err);
+
+	for (size_t i = 0; rc == 0 && i < list->count; i++) {
+		if (list->items[i].len == 0)
+			rc = nacre_recipe_fail(err, r->recipe, list->items[i].mark, NACRE_E_FORMAT,
+				"'%s[%zu]' is empty", what, i);
+	}
+	return rc;
 }
 
 /* ------------------------------------------------------------ env and labels */
@@ -191,24 +185,27 @@ static int read_env_list(struct nacre_recipe_reader *r, const struct nacre_value
 static int read_env(struct nacre_recipe_reader *r, const struct nacre_value *value,
 	const char *what, void *out, struct nacre_err *err)
 {
-	const struct nacre_recipe_pairs *env = out;
+	struct nacre_recipe_pairs env = { 0 };
 	int rc;
 
 	if (value->kind == NACRE_VALUE_TEXT)
 		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
 			"'env' wants a mapping like {LANG: C}, or a list of NAME=VALUE");
-	rc = value->kind == NACRE_VALUE_LIST ? read_env_list(r, value, what, out, err)
-					     : nacre_recipe_read_pairs(r, value, what, out, err);
-	for (size_t i = 0; rc == 0 && i < env->count; i++)
-		rc = check_env_name(r, &env->items[i].name, err);
-	return rc;
+	rc = value->kind == NACRE_VALUE_LIST ? read_env_list(r, value, what, &env, err)
+					     : nacre_recipe_read_pairs(r, value, what, &env, err);
+	for (size_t i = 0; rc == 0 && i < env.count; i++)
+		rc = check_env_name(r, &env.items[i].name, err);
+	return rc ? rc : nacre_recipe_merge_pairs(r, out, &env, err);
 }
 
-static int read_labels(struct nacre_recipe_reader *r, const struct nacre_value *value,
+int nacre_recipe_read_labels(struct nacre_recipe_reader *r, const struct nacre_value *value,
 	const char *what, void *out, struct nacre_err *err)
 {
-	int rc = nacre_recipe_read_pairs(r, value, what, out, err);
+	struct nacre_recipe_pairs labels = { 0 };
+	int rc = nacre_recipe_read_pairs(r, value, what, &labels, err);
 
+	if (rc == 0)
+		rc = nacre_recipe_merge_pairs(r, out, &labels, err);
 	if (rc == 0)
 		nacre_recipe_sort_pairs(out);
 	return rc;
@@ -272,11 +269,14 @@ static const struct nacre_recipe_field fields[] = {
 	{ "entrypoint", read_entrypoint, AT(entrypoint), false },
 	{ "cmd", read_command, AT(cmd), false },
 	{ "env", read_env, AT(env), false },
-	{ "workdir", read_workdir, AT(workdir), false },
-	{ "labels", read_labels, AT(labels), false },
+	{ "workdir", nacre_recipe_read_absolute, AT(workdir), false },
+	{ "labels", nacre_recipe_read_labels, AT(labels), false },
 	{ "volumes", read_volumes, AT(volumes), false },
 	{ "ports", read_ports, AT(ports), false },
 	{ "stopsignal", read_stopsignal, AT(stopsignal), false },
+	{ "healthcheck", nacre_recipe_read_health, AT(healthcheck), false },
+	{ "os-version", nacre_recipe_read_nonempty, AT(os_version), false },
+	{ "os-features", read_os_features, AT(os_features), false },
 	{ 0 },
 };
 

@@ -143,20 +143,14 @@ static int fail_unknown_transport(const struct nacre_recipe_reader *r,
 		err);
 }
 
-int nacre_recipe_read_from(struct nacre_recipe_reader *r, const struct nacre_value *value,
-	const char *what, void *out, struct nacre_err *err)
+static int read_text(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, struct nacre_recipe_from *from, struct nacre_err *err)
 {
-	struct nacre_recipe_from *from = out;
 	struct nacre_recipe_text text;
 	size_t len;
 	char *name;
-	int rc;
+	int rc = nacre_recipe_read_nonempty(r, value, what, &text, err);
 
-	if (value->kind == NACRE_VALUE_MAP)
-		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_UNSUPPORTED,
-			"'from' as a mapping is not supported by this version; write "
-			"oci:DIR:TAG@DIGEST to pin an image");
-	rc = nacre_recipe_read_nonempty(r, value, what, &text, err);
 	if (rc)
 		return rc;
 	from->mark = value->mark;
@@ -173,6 +167,118 @@ int nacre_recipe_read_from(struct nacre_recipe_reader *r, const struct nacre_val
 	}
 	name = nacre_arena_text(&r->recipe->arena, text.text, len);
 	return name ? fail_unknown_transport(r, from, name, err) : nacre_fail_nomem(err);
+}
+
+static int read_image(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_from *from = out;
+	int rc = read_text(r, value, what, from, err);
+
+	if (rc == 0 && from->kind != NACRE_FROM_OCI)
+		return fail_from(r, from, NACRE_E_FORMAT,
+			"only an image has a digest and keys; expected oci:DIR:TAG", err);
+	return rc;
+}
+
+/* The digest goes where it stands in a text: oci:DIR:TAG@DIGEST. */
+static int read_digest(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_from *from = out;
+	struct nacre_recipe_text text;
+	char shown[NACRE_SHOWN];
+	size_t len = strlen(from->text);
+	char *joined;
+	int rc = nacre_recipe_read_nonempty(r, value, what, &text, err);
+
+	if (rc)
+		return rc;
+	if (from->ref->digest.text[0])
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"'image' has a digest already; write it once");
+	joined = nacre_arena_new(&r->recipe->arena, len + text.len + 2);
+	if (!joined)
+		return nacre_fail_nomem(err);
+	memcpy(joined, from->text, len);
+	joined[len] = '@';
+	memcpy(joined + len + 1, text.text, text.len);
+	from->text = joined;
+	rc = read_oci(r, "", from, NULL);
+	if (rc == NACRE_E_NOMEM)
+		return nacre_fail_nomem(err);
+	return rc ? nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			    "%s '%s' is not sha256: and 64 lower-case hex digits", what,
+			    nacre_value_show(text.text, text.len, shown))
+		  : 0;
+}
+
+static int read_keys(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_from *from = out;
+	struct nacre_recipe_list *keys = &from->keys;
+	int rc = 0;
+
+	from->threshold = 1;
+	if (value->kind == NACRE_VALUE_TEXT) {
+		keys->given = true;
+		keys->mark = value->mark;
+		keys->count = 1;
+		keys->items = nacre_arena_new(&r->recipe->arena, sizeof(*keys->items));
+		if (!keys->items)
+			return nacre_fail_nomem(err);
+		return nacre_recipe_read_nonempty(r, value, what, &keys->items[0], err);
+	}
+	if (value->kind == NACRE_VALUE_MAP)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"'%s' wants a file or a list of files, not a mapping", what);
+	rc = nacre_recipe_read_list(r, value, what, keys, err);
+	for (size_t i = 0; rc == 0 && i < keys->count; i++) {
+		if (keys->items[i].len == 0)
+			rc = nacre_recipe_fail(err, r->recipe, keys->items[i].mark, NACRE_E_FORMAT,
+				"'%s[%zu]' is empty", what, i);
+	}
+	if (rc == 0 && keys->count == 0)
+		rc = nacre_recipe_fail(
+			err, r->recipe, value->mark, NACRE_E_FORMAT, "'%s' is an empty list", what);
+	return rc;
+}
+
+static int read_threshold(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_from *from = out;
+	uint64_t number = 0;
+	int rc;
+
+	if (!from->keys.given)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"'%s' says how many of 'key', which is missing", what);
+	rc = nacre_recipe_read_number(r, value, what, 1, from->keys.count, &number, err);
+	from->threshold = (uint32_t)number;
+	return rc;
+}
+
+/* In this order: each needs those above. */
+static const struct nacre_recipe_field from_fields[] = {
+	{ "image", read_image, 0, true },
+	{ "digest", read_digest, 0, false },
+	{ "key", read_keys, 0, false },
+	{ "threshold", read_threshold, 0, false },
+	{ 0 },
+};
+
+int nacre_recipe_read_from(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	if (value->kind == NACRE_VALUE_LIST)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"'%s' wants a text, or a mapping like {image: ..., key: ...}, not a list",
+			what);
+	return value->kind == NACRE_VALUE_MAP
+		? nacre_recipe_read_map(r, value, what, from_fields, out, err)
+		: read_text(r, value, what, out, err);
 }
 
 /* ---------------------------------------------------------------- platform */

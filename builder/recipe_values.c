@@ -82,6 +82,7 @@ int nacre_recipe_read_list(struct nacre_recipe_reader *r, const struct nacre_val
 
 	if (rc)
 		return rc;
+	*list = (struct nacre_recipe_list){ 0 };
 	list->given = true;
 	list->mark = value->mark;
 	list->items = nacre_arena_new(&r->recipe->arena, value->count * sizeof(*list->items));
@@ -103,6 +104,7 @@ int nacre_recipe_read_pairs(struct nacre_recipe_reader *r, const struct nacre_va
 
 	if (rc)
 		return rc;
+	*pairs = (struct nacre_recipe_pairs){ 0 };
 	pairs->given = true;
 	pairs->mark = value->mark;
 	pairs->items = nacre_arena_new(&r->recipe->arena, value->count * sizeof(*pairs->items));
@@ -123,17 +125,13 @@ static int compare_texts(const void *a, const void *b)
 	const struct nacre_recipe_text *left = a, *right = b;
 	int order = strcmp(left->text, right->text);
 
-	if (order)
-		return order;
-	if (left->mark.line != right->mark.line)
-		return left->mark.line < right->mark.line ? -1 : 1;
-	return left->mark.column < right->mark.column ? -1 : left->mark.column > right->mark.column;
+	return order ? order : nacre_mark_compare(left->mark, right->mark);
 }
 
 int nacre_recipe_sort_list(struct nacre_recipe_reader *r, const char *what,
 	struct nacre_recipe_list *list, struct nacre_err *err)
 {
-	char shown[NACRE_SHOWN];
+	char shown[NACRE_SHOWN], place[NACRE_RECIPE_PLACE];
 
 	if (list->count > 0)
 		qsort(list->items, list->count, sizeof(*list->items), compare_texts);
@@ -142,9 +140,9 @@ int nacre_recipe_sort_list(struct nacre_recipe_reader *r, const char *what,
 
 		if (strcmp(first->text, second->text) == 0)
 			return nacre_recipe_fail(err, r->recipe, second->mark, NACRE_E_FORMAT,
-				"'%s' is in '%s' a second time; the first is in line %u",
+				"'%s' is in '%s' a second time; the first is in %s",
 				nacre_value_show(second->text, second->len, shown), what,
-				first->mark.line);
+				nacre_recipe_place(r, first->mark, second->mark, place));
 	}
 	return 0;
 }
@@ -160,6 +158,111 @@ void nacre_recipe_sort_pairs(struct nacre_recipe_pairs *pairs)
 {
 	if (pairs->count > 0)
 		qsort(pairs->items, pairs->count, sizeof(*pairs->items), compare_pairs);
+}
+
+/* A pair, and where it stood among all. */
+struct ranked {
+	struct nacre_recipe_pair pair;
+	size_t rank;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *left = a, *right = b;
+	int order = strcmp(left->pair.name.text, right->pair.name.text);
+
+	return order ? order : left->rank < right->rank ? -1 : left->rank > right->rank;
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	const struct ranked *left = a, *right = b;
+
+	return left->rank < right->rank ? -1 : left->rank > right->rank;
+}
+
+/* By sorting, so that two files of 100000 labels are no attack. */
+static size_t fold_ranked(struct ranked *all, size_t count)
+{
+	size_t used = 0;
+
+	if (count > 0)
+		qsort(all, count, sizeof(*all), compare_ranked);
+	for (size_t i = 0; i < count; i++) {
+		if (used > 0 && strcmp(all[used - 1].pair.name.text, all[i].pair.name.text) == 0)
+			all[used - 1].pair = all[i].pair;
+		else
+			all[used++] = all[i];
+	}
+	if (used > 0)
+		qsort(all, used, sizeof(*all), compare_ranks);
+	return used;
+}
+
+int nacre_recipe_merge_pairs(struct nacre_recipe_reader *r, struct nacre_recipe_pairs *pairs,
+	const struct nacre_recipe_pairs *over, struct nacre_err *err)
+{
+	size_t count = pairs->count + over->count;
+	nacre_autofree struct ranked *all = calloc(count + 1, sizeof(*all));
+
+	if (!pairs->given) {
+		*pairs = *over;
+		return 0;
+	}
+	if (!all)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; i < count; i++) {
+		all[i].pair = i < pairs->count ? pairs->items[i] : over->items[i - pairs->count];
+		all[i].rank = i;
+	}
+	count = fold_ranked(all, count);
+	pairs->mark = over->mark;
+	pairs->items = nacre_arena_new(&r->recipe->arena, count * sizeof(*pairs->items));
+	if (!pairs->items)
+		return nacre_fail_nomem(err);
+	for (pairs->count = 0; pairs->count < count; pairs->count++)
+		pairs->items[pairs->count] = all[pairs->count].pair;
+	return 0;
+}
+
+/* ----------------------------------------------------------------- numbers */
+
+int nacre_recipe_read_number(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, uint64_t least, uint64_t most, uint64_t *out_number,
+	struct nacre_err *err)
+{
+	struct nacre_recipe_text text;
+	char shown[NACRE_SHOWN];
+	int rc = nacre_recipe_read_text(r, value, what, &text, err);
+
+	if (rc)
+		return rc;
+	if (!nacre_number_parse(text.text, text.len, out_number) || *out_number < least ||
+		*out_number > most)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"%s '%s' is not a number from %llu to %llu", what,
+			nacre_value_show(text.text, text.len, shown), (unsigned long long)least,
+			(unsigned long long)most);
+	return 0;
+}
+
+int nacre_recipe_read_flag(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	static const char *const words[] = { "false", "true", NULL };
+	char shown[NACRE_SHOWN], said[NACRE_SHOWN + 64];
+	struct nacre_recipe_text text;
+	bool *flag = out;
+	int rc = nacre_recipe_read_text(r, value, what, &text, err);
+
+	if (rc)
+		return rc;
+	*flag = strcmp(text.text, words[1]) == 0;
+	if (*flag || strcmp(text.text, words[0]) == 0)
+		return 0;
+	(void)snprintf(said, sizeof(said), "%s '%s' is neither true nor false", what,
+		nacre_value_show(text.text, text.len, shown));
+	return nacre_recipe_fail_unknown(r, value->mark, err, said, text.text, words);
 }
 
 /* --------------------------------------------------------- times and modes */
@@ -287,6 +390,29 @@ int nacre_recipe_read_owner(struct nacre_recipe_reader *r, const struct nacre_va
 	return rc;
 }
 
+#define ACCOUNT_NAME_BYTES 32 /* of Linux: LOGIN_NAME_MAX of the C library's tools */
+
+int nacre_recipe_read_account_name(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	const struct nacre_recipe_text *name = out;
+	struct nacre_recipe_id id = { 0 };
+	char shown[NACRE_SHOWN];
+	int rc = nacre_recipe_read_nonempty(r, value, what, out, err);
+
+	if (rc)
+		return rc;
+	rc = nacre_recipe_read_id(r, value->mark, what, name->text, name->len, UID_MOST, &id, NULL);
+	if (rc == NACRE_E_NOMEM)
+		return nacre_fail_nomem(err);
+	if (rc || id.is_number || name->len > ACCOUNT_NAME_BYTES)
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"%s '%s' is not 1 to %d letters, digits, '_', '.' or '-' that begin with "
+			"a letter or '_'",
+			what, nacre_value_show(name->text, name->len, shown), ACCOUNT_NAME_BYTES);
+	return 0;
+}
+
 /* ------------------------------------------------------------------- paths */
 
 int nacre_recipe_clean_path(struct nacre_recipe_reader *r, const char *what, const char *prefix,
@@ -307,4 +433,25 @@ int nacre_recipe_clean_path(struct nacre_recipe_reader *r, const char *what, con
 	path->len = strlen(clean);
 	path->text = nacre_arena_text(&r->recipe->arena, clean, path->len);
 	return path->text ? 0 : nacre_fail_nomem(err);
+}
+
+int nacre_recipe_clean_absolute(struct nacre_recipe_reader *r, const char *what,
+	struct nacre_recipe_text *path, struct nacre_err *err)
+{
+	char shown[NACRE_SHOWN];
+
+	if (path->text[0] != '/')
+		return nacre_recipe_fail(err, r->recipe, path->mark, NACRE_E_FORMAT,
+			"%s '%s' is not an absolute path", what,
+			nacre_value_show(path->text, path->len, shown));
+	return nacre_recipe_clean_path(r, what, "/", path, err);
+}
+
+int nacre_recipe_read_absolute(struct nacre_recipe_reader *r, const struct nacre_value *value,
+	const char *what, void *out, struct nacre_err *err)
+{
+	struct nacre_recipe_text *path = out;
+	int rc = nacre_recipe_read_text(r, value, what, path, err);
+
+	return rc ? rc : nacre_recipe_clean_absolute(r, what, path, err);
 }

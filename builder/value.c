@@ -14,6 +14,15 @@
 
 /* ------------------------------------------------------------------ places */
 
+int nacre_mark_compare(struct nacre_mark a, struct nacre_mark b)
+{
+	if (a.file != b.file)
+		return a.file < b.file ? -1 : 1;
+	if (a.line != b.line)
+		return a.line < b.line ? -1 : 1;
+	return a.column < b.column ? -1 : a.column > b.column;
+}
+
 int nacre_textfile_fail(const struct nacre_textfile *doc, struct nacre_mark mark,
 	enum nacre_code code, struct nacre_err *err, const char *fmt, ...)
 {
@@ -33,7 +42,7 @@ static bool is_continuation(char c)
 
 struct nacre_mark nacre_textfile_mark(const struct nacre_textfile *doc, size_t offset)
 {
-	struct nacre_mark mark = { 1, 1 };
+	struct nacre_mark mark = { 1, 1, doc->file };
 
 	for (size_t i = 0; i < offset && i < doc->len; i++) {
 		if (doc->text[i] == '\n') {
@@ -141,11 +150,7 @@ static int compare_keys(const void *a, const void *b)
 	const struct nacre_value *right = *(struct nacre_value *const *)b;
 	int order = strcmp(left->text, right->text);
 
-	if (order)
-		return order;
-	if (left->mark.line != right->mark.line)
-		return left->mark.line < right->mark.line ? -1 : 1;
-	return left->mark.column < right->mark.column ? -1 : 1;
+	return order ? order : nacre_mark_compare(left->mark, right->mark);
 }
 
 /* By sorting, so that a map of 100000 keys is no attack. */

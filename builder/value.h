@@ -10,7 +10,11 @@
 struct nacre_mark {
 	unsigned line;
 	unsigned column;
+	unsigned file; /**< the number of its nacre_textfile */
 };
+
+/** Whether a place stands before another: by file, line and column. <0, 0, >0. */
+int nacre_mark_compare(struct nacre_mark a, struct nacre_mark b);
 
 /** How deep lists and mappings may lie in each other. */
 #define NACRE_VALUE_DEPTH 32
@@ -45,6 +49,7 @@ struct nacre_textfile {
 	const char *name;
 	const char *text;
 	size_t len;
+	unsigned file; /**< its number among several: all its marks have it */
 };
 
 /** Starts a message with "NAME:LINE:COLUMN: " and returns `code`. */

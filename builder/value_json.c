@@ -360,7 +360,7 @@ static int read_value(struct reader *r, struct nacre_value **out_value, struct n
 int nacre_value_parse_json(const struct nacre_textfile *doc, struct nacre_arena *arena,
 	struct nacre_value **out_value, struct nacre_err *err)
 {
-	struct reader r = { .doc = doc, .arena = arena, .mark = { 1, 1 } };
+	struct reader r = { .doc = doc, .arena = arena, .mark = { 1, 1, doc->file } };
 	struct nacre_value *value = NULL;
 	int rc;
 

@@ -28,16 +28,17 @@ struct reader {
 	struct nacre_value *root;
 };
 
-static struct nacre_mark mark_of(yaml_mark_t mark)
+static struct nacre_mark mark_of(const struct reader *r, yaml_mark_t mark)
 {
-	return (struct nacre_mark){ (unsigned)mark.line + 1, (unsigned)mark.column + 1 };
+	return (struct nacre_mark){ (unsigned)mark.line + 1, (unsigned)mark.column + 1,
+		r->doc->file };
 }
 
 /* At its end libyaml is in a line that the file may not have. */
 static struct nacre_mark mark_inside(const struct reader *r, yaml_mark_t mark)
 {
 	struct nacre_mark last = nacre_textfile_mark(r->doc, r->doc->len);
-	struct nacre_mark got = mark_of(mark);
+	struct nacre_mark got = mark_of(r, mark);
 
 	return got.line > last.line ? last : got;
 }
@@ -67,7 +68,7 @@ static int fail_at(
 	const struct reader *r, const yaml_event_t *event, const char *what, struct nacre_err *err)
 {
 	return nacre_textfile_fail(
-		r->doc, mark_of(event->start_mark), NACRE_E_FORMAT, err, "%s", what);
+		r->doc, mark_of(r, event->start_mark), NACRE_E_FORMAT, err, "%s", what);
 }
 
 static int add_child(struct reader *r, struct nacre_value *value, struct nacre_err *err)
@@ -140,7 +141,7 @@ static struct nacre_value *new_value(
 
 	if (value) {
 		value->kind = kind;
-		value->mark = mark_of(event->start_mark);
+		value->mark = mark_of(r, event->start_mark);
 	}
 	return value;
 }
@@ -174,8 +175,8 @@ static int begin(struct reader *r, const yaml_event_t *event, enum nacre_value_k
 	if (marked)
 		return fail_at(r, event, "anchors and tags have no place in a recipe", err);
 	if (r->depth == NACRE_VALUE_DEPTH)
-		return nacre_textfile_fail(r->doc, mark_of(event->start_mark), NACRE_E_LIMIT, err,
-			"more than %d lists and mappings in each other", NACRE_VALUE_DEPTH);
+		return nacre_textfile_fail(r->doc, mark_of(r, event->start_mark), NACRE_E_LIMIT,
+			err, "more than %d lists and mappings in each other", NACRE_VALUE_DEPTH);
 	value = new_value(r, event, kind);
 	if (!value)
 		return nacre_fail_nomem(err);
@@ -242,7 +243,7 @@ static int read_events(struct reader *r, struct nacre_err *err)
 		yaml_event_delete(&event);
 	}
 	if (rc == 0 && !r->root)
-		rc = nacre_textfile_fail(r->doc, (struct nacre_mark){ 1, 1 }, NACRE_E_FORMAT, err,
+		rc = nacre_textfile_fail(r->doc, (struct nacre_mark){ 1, 1, r->doc->file }, NACRE_E_FORMAT, err,
 			"there is nothing here");
 	return rc;
 }

@@ -30,7 +30,7 @@ static bool has_great_number(const char *text, size_t len)
 
 static void check_json(const char *text, size_t len)
 {
-	struct nacre_textfile doc = { "fuzz", text, len };
+	struct nacre_textfile doc = { "fuzz", text, len, 0 };
 	struct nacre_arena arena = NACRE_ARENA;
 	struct nacre_value *value = NULL;
 	struct nacre_json *json = NULL;

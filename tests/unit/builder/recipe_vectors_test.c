@@ -60,6 +60,23 @@ static int code_of(const char *word)
 	return 0;
 }
 
+/* What is accepted comes back the same from being emitted and parsed again. */
+static void assert_round_trip(const char *name, const struct nacre_recipe *recipe)
+{
+	struct nacre_buf first = NACRE_BUF(ROOM), second = NACRE_BUF(ROOM);
+	struct nacre_recipe *again = NULL;
+	struct nacre_err err = { 0 };
+
+	assert_int_equal(nacre_recipe_emit(recipe, &first, NULL), 0);
+	if (nacre_recipe_parse("again", first.data, first.len, NULL, 0, NULL, &again, &err))
+		fail_msg("%s: %s: %s", name, err.text, first.data);
+	assert_int_equal(nacre_recipe_emit(again, &second, NULL), 0);
+	assert_string_equal(second.data, first.data);
+	nacre_recipe_free(again);
+	nacre_buf_clear(&first);
+	nacre_buf_clear(&second);
+}
+
 /* Returns whether the case is a recipe that must be accepted. */
 static bool replay(const char *name)
 {
@@ -78,6 +95,8 @@ static bool replay(const char *name)
 	read_line(name, "code", "FORMAT", code);
 	read_line(name, "why", "", why);
 	rc = nacre_recipe_parse(file, text, len, NULL, 0, NULL, &recipe, &err);
+	if (rc == 0)
+		assert_round_trip(name, recipe);
 	nacre_recipe_free(recipe);
 	if (strcmp(err.text, expect) != 0)
 		fail_msg("%s: got      %s\n%s: expected %s", name, err.text, name, expect);

@@ -25,7 +25,7 @@ static int teardown(void **state)
 
 static const struct nacre_value *parse(const char *text)
 {
-	struct nacre_textfile doc = { "f", text, strlen(text) };
+	struct nacre_textfile doc = { "f", text, strlen(text), 0 };
 	struct nacre_value *top = NULL;
 	struct nacre_err err = { 0 };
 
@@ -35,7 +35,7 @@ static const struct nacre_value *parse(const char *text)
 
 static void assert_refused(const char *text, const char *message)
 {
-	struct nacre_textfile doc = { "f", text, strlen(text) };
+	struct nacre_textfile doc = { "f", text, strlen(text), 0 };
 	struct nacre_value *top = NULL;
 	struct nacre_err err = { 0 };
 
@@ -126,7 +126,7 @@ static void mistakes_are_named_with_their_place(void **state)
 static void depth_ends_at_its_limit(void **state)
 {
 	char text[2 * NACRE_VALUE_DEPTH + 2] = "";
-	struct nacre_textfile doc = { "f", text, 0 };
+	struct nacre_textfile doc = { "f", text, 0, 0 };
 	struct nacre_value *top = NULL;
 	struct nacre_err err = { 0 };
 

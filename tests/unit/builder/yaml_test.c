@@ -30,7 +30,7 @@ static const struct nacre_value *parse(const char *text)
 	struct nacre_value *top = NULL;
 	struct nacre_err err = { 0 };
 
-	doc = (struct nacre_textfile){ "f", text, strlen(text) };
+	doc = (struct nacre_textfile){ "f", text, strlen(text), 0 };
 	assert_int_equal(nacre_textfile_check(&doc, &err), 0);
 	assert_int_equal(nacre_yaml_parse(&doc, &arena, &top, &err), 0);
 	return top;
@@ -41,7 +41,7 @@ static void assert_refused(const char *text, int code, const char *message)
 	struct nacre_value *top = NULL;
 	struct nacre_err err = { 0 };
 
-	doc = (struct nacre_textfile){ "f", text, strlen(text) };
+	doc = (struct nacre_textfile){ "f", text, strlen(text), 0 };
 	assert_int_equal(nacre_yaml_parse(&doc, &arena, &top, &err), code);
 	assert_string_equal(err.text, message);
 	assert_null(top);
@@ -198,7 +198,7 @@ static void assert_unchecked(const char *text, size_t len, const char *message)
 {
 	struct nacre_err err = { 0 };
 
-	doc = (struct nacre_textfile){ "f", text, len };
+	doc = (struct nacre_textfile){ "f", text, len, 0 };
 	assert_int_equal(nacre_textfile_check(&doc, &err), NACRE_E_FORMAT);
 	assert_string_equal(err.text, message);
 }
