@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Layers out of trees: what turns each into the next becomes a blob. */
+#include "base/env.h"
+#include "base/scope.h"
+#include "builder/blob_copy.h"
+#include "builder/build_image.h"
+#include "builder/image_config.h"
+#include "builder/layer_emit.h"
+#include "builder/same_content.h"
+#include "layers/diff.h"
+
+#include <string.h>
+
+/* As decoders have it: so much may come out of however little. */
+#define RATIO_FREE_BYTES ((uint64_t)64 << 20)
+
+static struct nacre_built_layer *next_built(struct nacre_build_image *image, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(image->env);
+	uint64_t most = limits.layers < NACRE_BUILT_LAYERS ? limits.layers : NACRE_BUILT_LAYERS;
+
+	if (image->built.layer_count >= most) {
+		(void)nacre_fail(err, NACRE_E_LIMIT, "more than %llu layers (limit layers)",
+			(unsigned long long)most);
+		return NULL;
+	}
+	return &image->built.layers[image->built.layer_count];
+}
+
+/* The base's layers stay as they are, blob for blob. */
+static int take_base_layers(
+	struct nacre_build_image *image, const struct nacre_base *base, struct nacre_err *err)
+{
+	const struct nacre_descriptors *layers = &base->manifest.layers;
+	int rc = 0;
+
+	for (size_t i = 0; i < layers->count && rc == 0; i++) {
+		NACRE_CLEANUP(nacre_descriptor_clear)
+		struct nacre_descriptor desc;
+		struct nacre_built_layer *built = next_built(image, err);
+
+		if (!built)
+			return NACRE_E_LIMIT;
+		memset(&desc, 0, sizeof(desc));
+		rc = nacre_blob_copy(
+			base->layout, &layers->items[i], image->layout, image->batch, err);
+		if (rc == 0)
+			rc = nacre_descriptor_copy(&layers->items[i], &desc, err);
+		if (rc == 0)
+			rc = nacre_descriptors_add_take(&image->manifest.layers, &desc, err);
+		memset(built, 0, sizeof(*built));
+		built->diff_id = base->config.diff_ids[i];
+		built->blob = layers->items[i].digest;
+		built->blob_bytes = layers->items[i].size_bytes;
+		image->built.layer_count++;
+	}
+	return rc;
+}
+
+static bool is_nothing(const struct nacre_tree *diff)
+{
+	return diff->nodes == 0 && !diff->root->is_explicit;
+}
+
+/* The limits that readers hold a layer to. A ratio can be right; a reader cannot know. */
+static int check_layer(const struct nacre_build_image *image, const char *name,
+	const struct nacre_built_layer *layer, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(image->env);
+
+	if (layer->members > limits.layer_members)
+		return nacre_fail(err, NACRE_E_LIMIT,
+			"more than %llu members (limit layer-members)",
+			(unsigned long long)limits.layer_members);
+	if (layer->tar_bytes > limits.layer_bytes)
+		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit layer-bytes)",
+			(unsigned long long)limits.layer_bytes);
+	if (layer->tar_bytes <= RATIO_FREE_BYTES ||
+		layer->tar_bytes / limits.ratio <= layer->blob_bytes)
+		return 0;
+	return nacre_warn(image->env, err,
+		"layer '%s' is more than %llu times its compressed size (limit ratio): to "
+		"unpack it needs a higher limit",
+		name, (unsigned long long)limits.ratio);
+}
+
+/* What turns `before` into `after` becomes a layer, if it is anything. */
+static int add_layer(struct nacre_build_image *image, const char *name, struct nacre_tree *before,
+	struct nacre_tree *after, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_tree_clear)
+	struct nacre_tree diff = NACRE_TREE;
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor desc;
+	struct nacre_built_layer *built = next_built(image, err);
+	int rc = built ? nacre_step(image->env, err, "layer %s", name) : NACRE_E_LIMIT;
+
+	memset(&desc, 0, sizeof(desc));
+	if (rc == 0)
+		rc = nacre_tree_diff(before, after, nacre_same_content, NULL, &diff, err);
+	if (rc == 0 && is_nothing(&diff))
+		return nacre_image_config_add(&image->config, name, NULL, image->epoch, err);
+	if (rc == 0)
+		rc = nacre_layer_emit(name, &diff, &image->options->compression, image->batch,
+			image->env, &desc, built, err);
+	if (rc == 0)
+		rc = check_layer(image, name, built, err);
+	if (rc == 0)
+		rc = nacre_image_config_add(
+			&image->config, name, &built->diff_id, image->epoch, err);
+	if (rc == 0)
+		rc = nacre_descriptors_add_take(&image->manifest.layers, &desc, err);
+	if (rc == 0)
+		image->built.layer_count++;
+	return rc;
+}
+
+static int add_rootfs_layer(
+	struct nacre_build_image *image, struct nacre_base *base, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_tree_clear)
+	struct nacre_tree empty = NACRE_TREE;
+	int rc = nacre_tree_init(&empty, err);
+
+	return rc ? rc
+		  : add_layer(image, image->recipe->from.text, &empty, nacre_base_tree(base), err);
+}
+
+static int add_base(struct nacre_build_image *image, struct nacre_base *base, struct nacre_err *err)
+{
+	const struct nacre_recipe *recipe = image->recipe;
+	int rc = 0;
+
+	if (base->layout)
+		rc = take_base_layers(image, base, err);
+	else if (base->is_rootfs)
+		rc = add_rootfs_layer(image, base, err);
+	return rc ? nacre_recipe_within(
+			    err, recipe, recipe->from.mark, rc, "from '%s'", recipe->from.text)
+		  : 0;
+}
+
+int nacre_build_layers_add(
+	struct nacre_build_image *image, struct nacre_build_trees *trees, struct nacre_err *err)
+{
+	struct nacre_tree *before = nacre_base_tree(&trees->base);
+	int rc = add_base(image, &trees->base, err);
+
+	for (size_t i = 0; i < trees->layer_count && rc == 0; i++) {
+		struct nacre_build_layer *layer = &trees->layers[i];
+
+		rc = add_layer(image, layer->name, before, &layer->tree, err);
+		if (rc)
+			return nacre_recipe_within(
+				err, image->recipe, layer->mark, rc, "layer '%s'", layer->name);
+		before = &layer->tree;
+	}
+	return rc;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What a recipe makes of its base: the tree after each layer. All of them are there before any
+ * layer is written; nothing here knows of blobs or documents.
+ */
+#ifndef NACRE_BUILDER_BUILD_TREES_H
+#define NACRE_BUILDER_BUILD_TREES_H
+
+#include "builder/base.h"
+#include "builder/steps.h"
+
+/** Where the sources of a build lie, and what holds for all of it. */
+struct nacre_build_sources {
+	const struct nacre_recipe *recipe;
+	int context; /* the directory of sources */
+	int scratch; /* a directory for files without names */
+	int64_t epoch;
+	struct nacre_rootfs_tree_options rootfs; /* how a root file system in a directory is read */
+	const struct nacre_env *env;
+};
+
+struct nacre_build_layer {
+	const char *name; /* the recipe's */
+	struct nacre_mark mark;
+	struct nacre_tree tree; /* after its steps; shares inodes with those before it */
+};
+
+struct nacre_build_trees {
+	struct nacre_base base;
+	struct nacre_steps *steps;
+	struct nacre_build_layer *layers;
+	size_t layer_count;
+};
+
+/**
+ * Opens the base and does all steps.
+ *
+ * @param sources    borrowed, with all it points to, as long as the trees
+ * @param out_trees  all zero; the caller's to clear, also after an error
+ *
+ * Errors: those of nacre_base_open() and nacre_steps_do(); LIMIT (depth).
+ */
+NACRE_CHECKED int nacre_build_trees_make(const struct nacre_build_sources *sources,
+	struct nacre_build_trees *out_trees, struct nacre_err *err);
+void nacre_build_trees_clear(struct nacre_build_trees *trees);
+
+#endif
