@@ -72,7 +72,7 @@ static int make_layer(const struct nacre_build_sources *sources, struct nacre_bu
 	out->mark = layer->mark;
 	trees->layer_count++;
 	for (size_t i = 0; i < layer->step_count && rc == 0; i++)
-		rc = nacre_steps_do(trees->steps, &layer->steps[i], &out->tree, err);
+		rc = nacre_steps_do(trees->steps, &layer->steps[i], 0, &out->tree, err);
 	if (rc)
 		return rc;
 	rc = check_depth(&out->tree, limits.depth, err);

@@ -64,8 +64,8 @@ static int graft_below(struct nacre_tree *tree, struct nacre_node *dir,
 	return rc;
 }
 
-int nacre_graft(struct nacre_tree *tree, struct nacre_node *dir, struct nacre_tree *from,
+int nacre_graft(struct nacre_tree *tree, struct nacre_node *dir, const struct nacre_node *from,
 	struct nacre_err *err)
 {
-	return graft_below(tree, dir, from->root, err);
+	return graft_below(tree, dir, from, err);
 }

@@ -6,18 +6,18 @@
 #include "layers/tree.h"
 
 /**
- * Puts all that is in `from` (its root aside) below a directory of `tree`.
+ * Puts all that is below the directory `from` of another tree below a directory of `tree`.
  *
  * A directory that is there already keeps its attributes and what is in it; a symlink in the tree
  * that leads to a directory counts as that directory. Anything else that is there is replaced, but
  * a directory never by a file nor a file by a directory.
  *
- * @param from  must outlive `tree`: inodes are shared
+ * @param from  its tree must outlive `tree`: inodes are shared
  *
  * Errors: EXISTS, NOMEM.
  */
 NACRE_CHECKED int nacre_graft(struct nacre_tree *tree, struct nacre_node *dir,
-	struct nacre_tree *from, struct nacre_err *err);
+	const struct nacre_node *from, struct nacre_err *err);
 
 /** Puts one inode under a name by the same rules. Errors: EXISTS, NOMEM. */
 NACRE_CHECKED int nacre_graft_name(struct nacre_tree *tree, struct nacre_node *dir,
