@@ -159,7 +159,9 @@ static int load_text(struct nacre_recipe_reader *r, struct nacre_recipe_document
 {
 	NACRE_CLEANUP(nacre_buf_clear)
 	struct nacre_buf text = NACRE_BUF((size_t)docs->left_bytes);
-	int rc = docs->loader->load(docs->loader->user, path->text, &text, err);
+	int rc = docs->left_bytes == 0
+		? NACRE_E_LIMIT /* a buffer of no bytes would be one without a maximum */
+		: docs->loader->load(docs->loader->user, path->text, &text, err);
 
 	if (rc == NACRE_E_LIMIT)
 		return nacre_recipe_fail(err, r->recipe, path->mark, rc,

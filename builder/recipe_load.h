@@ -8,7 +8,8 @@
 #include <nacre/builder.h>
 
 /**
- * Reads options->recipe, or nacre.yaml or nacre.json of the context.
+ * Reads options->recipe, or nacre.yaml or nacre.json of the context, and what it includes, which
+ * lies beneath the context. A recipe that lies outside of it includes nothing.
  *
  * Errors: NOT_FOUND, EXISTS (both are there), LIMIT (recipe-bytes), those of nacre_recipe_parse().
  */

@@ -112,7 +112,7 @@ static int compare_pointed(const void *a, const void *b)
 	const struct nacre_recipe_text *right = *(const struct nacre_recipe_text *const *)b;
 	int order = strcmp(left->text, right->text);
 
-	return order ? order : nacre_mark_compare(left->mark, right->mark);
+	return order ? order : left < right ? -1 : left > right;
 }
 
 int nacre_recipe_check_twice(const struct nacre_recipe_reader *r, const char *what,

@@ -65,7 +65,7 @@ int nacre_recipe_fail_unknown(const struct nacre_recipe_reader *r, struct nacre_
 const char *nacre_recipe_place(const struct nacre_recipe_reader *r, struct nacre_mark mark,
 	struct nacre_mark from, char out_place[NACRE_RECIPE_PLACE]);
 
-/** Refuses a name that is there twice. `sorted`: pointers to them, which are sorted. */
+/** Refuses a name that is there twice. `sorted`: pointers into one array; they are sorted. */
 NACRE_CHECKED int nacre_recipe_check_twice(const struct nacre_recipe_reader *r, const char *what,
 	const struct nacre_recipe_text **sorted, size_t count, struct nacre_err *err);
 

@@ -243,8 +243,8 @@ static int read_events(struct reader *r, struct nacre_err *err)
 		yaml_event_delete(&event);
 	}
 	if (rc == 0 && !r->root)
-		rc = nacre_textfile_fail(r->doc, (struct nacre_mark){ 1, 1, r->doc->file }, NACRE_E_FORMAT, err,
-			"there is nothing here");
+		rc = nacre_textfile_fail(r->doc, (struct nacre_mark){ 1, 1, r->doc->file },
+			NACRE_E_FORMAT, err, "there is nothing here");
 	return rc;
 }
 
