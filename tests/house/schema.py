@@ -26,7 +26,7 @@ lone-carriage-return merge-key nul-byte escape-nul tag tag-directive tag-on-map
 # within texts, the same thing in two spellings.
 MEANING = """
 arg-behind-escape arg-behind-letters arg-in-block arg-none arg-unknown copy-arg-climbs
-env-twice-in-list epoch-no-such-day file-bad-base64 from-mapping json-number-mode layer-twice
+env-twice-in-list epoch-no-such-day file-bad-base64 json-number-mode layer-twice
 lone-dollar mode-decimal owner-too-great port-too-great port-twice unclosed-reference
 user-too-great volume-twice
 """.split()
@@ -83,8 +83,12 @@ def main():
         path = next(case.glob("recipe.*"))
         good = (case / "expect").read_text(encoding="utf-8") == "ok\n"
         judge(case.name, path.read_bytes(), good, case.name in SPELLING + MEANING)
+    part = validator.evolve(schema={**schema["$defs"]["part"], "$defs": schema["$defs"]})
     for path in sorted((source / "examples").glob("*/nacre.yaml")):
         judge(str(path), path.read_bytes(), True, False)
+        for name in (load(path.read_bytes()) or {}).get("include", []):
+            for mistake in part.iter_errors(load((path.parent / name).read_bytes())):
+                wrong.append(f"{path.parent / name}: {mistake.json_path}: {mistake.message}")
     manual = (source / "docs/recipe.md").read_bytes()
     for block in re.findall(rb"^```yaml\n(nacre:.*?)^```$", manual, re.DOTALL | re.MULTILINE):
         judge("docs/recipe.md", block, True, False)
