@@ -40,12 +40,12 @@ static int open_path(int context, const char *path, int flags, int *out_fd, stru
 	return *out_fd < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
 }
 
-static int open_rootfs(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
-	int scratch, const struct nacre_env *env, struct nacre_err *err)
+static int open_rootfs(struct nacre_base *base, int context, int scratch,
+	const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	nacre_autofd int fd = -1;
-	int rc = open_path(context, recipe->from.path, 0, &fd, err);
+	int rc = open_path(context, base->from->path, 0, &fd, err);
 
 	base->is_rootfs = true;
 	if (rc == 0)
@@ -79,15 +79,15 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor top, desc;
 	nacre_autofd int dir = -1;
-	int rc = open_path(context, recipe->from.ref->path, O_DIRECTORY, &dir, err);
+	int rc = open_path(context, base->from->ref->path, O_DIRECTORY, &dir, err);
 
 	memset(&top, 0, sizeof(top));
 	memset(&desc, 0, sizeof(desc));
 	if (rc == 0)
 		rc = nacre_layout_open_dir(dir, &base->layout, err);
 	if (rc == 0)
-		rc = nacre_layout_find(base->layout, &limits, recipe->from.ref->tag,
-			&recipe->from.ref->digest, &top, err);
+		rc = nacre_layout_find(base->layout, &limits, base->from->ref->tag,
+			&base->from->ref->digest, &top, err);
 	if (rc == 0)
 		rc = nacre_layout_resolve(
 			base->layout, &limits, &top, &recipe->platform.value, &desc, err);
@@ -106,29 +106,28 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	return rc;
 }
 
-int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
-	const struct nacre_rootfs_tree_options *rootfs, const struct nacre_env *env,
-	struct nacre_base *out_base, struct nacre_err *err)
+int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe_from *from,
+	int context, int scratch, const struct nacre_rootfs_tree_options *rootfs,
+	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_base_clear)
 	struct nacre_base base;
 	int rc;
 
 	memset(&base, 0, sizeof(base));
+	base.from = from;
 	rc = nacre_tree_init(&base.tree, err);
-	if (rc == 0 && recipe->from.kind != NACRE_FROM_SCRATCH)
-		rc = nacre_step(env, err, "reading base %s", recipe->from.text);
-	if (rc == 0 && recipe->from.kind == NACRE_FROM_ROOTFS)
-		rc = open_rootfs(&base, recipe, context, scratch, env, err);
-	else if (rc == 0 && recipe->from.kind == NACRE_FROM_DIR)
-		rc = nacre_rootfs_tree_read(
-			context, recipe->from.path, rootfs, env, &base.rootfs, err);
-	else if (rc == 0 && recipe->from.kind == NACRE_FROM_OCI)
+	if (rc == 0 && from->kind != NACRE_FROM_SCRATCH)
+		rc = nacre_step(env, err, "reading base %s", from->text);
+	if (rc == 0 && from->kind == NACRE_FROM_ROOTFS)
+		rc = open_rootfs(&base, context, scratch, env, err);
+	else if (rc == 0 && from->kind == NACRE_FROM_DIR)
+		rc = nacre_rootfs_tree_read(context, from->path, rootfs, env, &base.rootfs, err);
+	else if (rc == 0 && from->kind == NACRE_FROM_OCI)
 		rc = open_image(&base, recipe, context, scratch, env, err);
-	base.is_rootfs = base.is_rootfs || recipe->from.kind == NACRE_FROM_DIR;
+	base.is_rootfs = base.is_rootfs || from->kind == NACRE_FROM_DIR;
 	if (rc)
-		return nacre_recipe_within(
-			err, recipe, recipe->from.mark, rc, "from '%s'", recipe->from.text);
+		return nacre_recipe_within(err, recipe, from->mark, rc, "from '%s'", from->text);
 	*out_base = base;
 	memset(&base, 0, sizeof(base));
 	return 0;

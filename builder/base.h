@@ -13,6 +13,7 @@
  * in any layer. An image is in the tree, and its layers are taken over as they are.
  */
 struct nacre_base {
+	const struct nacre_recipe_from *from; /* what it was opened by, borrowed */
 	struct nacre_tree tree;
 	bool is_rootfs;
 	struct nacre_spool *spool;	 /* contents of a root file system out of an archive */
@@ -24,6 +25,7 @@ struct nacre_base {
 };
 
 /**
+ * @param from      the recipe's, or that of one of its stages
  * @param context   paths are relative to it
  * @param scratch     a directory for files without names
  * @param rootfs      how a root file system in a directory is read
@@ -33,7 +35,8 @@ struct nacre_base {
  * Errors: those of opening and reading it, UNSUPPORTED (another platform), with FILE:LINE:COLUMN of
  * `from` in front.
  */
-NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe, int context, int scratch,
+NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe,
+	const struct nacre_recipe_from *from, int context, int scratch,
 	const struct nacre_rootfs_tree_options *rootfs, const struct nacre_env *env,
 	struct nacre_base *out_base, struct nacre_err *err);
 void nacre_base_clear(struct nacre_base *base);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Building: recipe → trees (build_trees.c) → layers (build_layers.c) → config, manifest
- * (build_image.c) → tags (build_tags.c). All blobs go into one batch, and nothing is to be seen
- * before it is committed.
+ * Building: recipe → trees (build_trees.c) without ghosts (ghosts.c) → layers (build_layers.c) →
+ * config, manifest (build_image.c) → tags (build_tags.c). All blobs go into one batch, and nothing
+ * is to be seen before it is committed.
  */
 #include "base/file.h"
 #include "base/scope.h"
+#include "builder/allow.h"
 #include "builder/build_image.h"
 #include "builder/build_tags.h"
+#include "builder/ghosts.h"
 #include "builder/recipe_load.h"
 
 #include <string.h>
@@ -65,6 +67,29 @@ static int64_t find_epoch(
 	return options->has_epoch ? options->epoch : 0;
 }
 
+/* The tree that the image will have. */
+static struct nacre_tree *last_tree(struct build *b)
+{
+	size_t count = b->trees.layer_count;
+
+	return count > 0 ? &b->trees.layers[count - 1].tree : nacre_base_tree(&b->trees.base);
+}
+
+static int make_trees(struct build *b, const struct nacre_env *env, struct nacre_err *err)
+{
+	struct nacre_ghosts ghosts = { 0, 0 };
+	int rc = nacre_build_trees_make(&b->sources, &b->trees, err);
+
+	if (rc == 0)
+		rc = nacre_allow_check(
+			b->recipe, nacre_base_tree(&b->trees.base), last_tree(b), env, err);
+	if (rc == 0)
+		rc = nacre_ghosts_leave_out(&b->trees, &ghosts, err);
+	b->image.built.ghost_files = ghosts.files;
+	b->image.built.ghost_bytes = ghosts.bytes;
+	return rc;
+}
+
 static int run(struct build *b, const struct nacre_build_options *options,
 	const struct nacre_env *env, struct nacre_err *err)
 {
@@ -77,7 +102,7 @@ static int run(struct build *b, const struct nacre_build_options *options,
 		return rc;
 	set_sources(b, options, env, epoch);
 	set_image(b, options, env, epoch);
-	rc = nacre_build_trees_make(&b->sources, &b->trees, err);
+	rc = make_trees(b, env, err);
 	if (rc == 0)
 		rc = nacre_build_image_begin(&b->image, &b->trees.base, err);
 	if (rc == 0)

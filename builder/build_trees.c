@@ -3,6 +3,10 @@
 #include "builder/build_trees.h"
 
 #include "base/env.h"
+#include "base/scope.h"
+#include "builder/accounts.h"
+#include "builder/build_stages.h"
+#include "builder/maker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +16,12 @@ void nacre_build_trees_clear(struct nacre_build_trees *trees)
 	for (size_t i = 0; i < trees->layer_count; i++)
 		nacre_tree_clear(&trees->layers[i].tree);
 	free(trees->layers);
+	for (size_t i = 0; i < trees->stage_count; i++)
+		nacre_tree_clear(&trees->stages[i].tree);
 	nacre_steps_free(trees->steps);
+	for (size_t i = 0; i < trees->stage_count; i++)
+		nacre_base_clear(&trees->stages[i].base);
+	free(trees->stages);
 	nacre_base_clear(&trees->base);
 	memset(trees, 0, sizeof(*trees));
 }
@@ -43,63 +52,141 @@ static int check_depth(const struct nacre_tree *tree, uint64_t most, struct nacr
 	return 0;
 }
 
-static int open_base(
-	const struct nacre_build_sources *sources, struct nacre_base *base, struct nacre_err *err)
+static int open_base(const struct nacre_build_sources *sources,
+	const struct nacre_recipe_from *from, struct nacre_base *base, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(sources->env);
 	const struct nacre_recipe *recipe = sources->recipe;
-	int rc = nacre_base_open(recipe, sources->context, sources->scratch, &sources->rootfs,
+	int rc = nacre_base_open(recipe, from, sources->context, sources->scratch, &sources->rootfs,
 		sources->env, base, err);
 
 	if (rc)
 		return rc;
 	rc = check_depth(nacre_base_tree(base), limits.depth, err);
-	return rc ? nacre_recipe_within(
-			    err, recipe, recipe->from.mark, rc, "from '%s'", recipe->from.text)
-		  : 0;
+	return rc ? nacre_recipe_within(err, recipe, from->mark, rc, "from '%s'", from->text) : 0;
 }
 
-static int make_layer(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
-	const struct nacre_recipe_layer *layer, struct nacre_tree *before, struct nacre_err *err)
+static int do_steps(struct nacre_build_trees *trees, const struct nacre_recipe_step *steps,
+	size_t count, uint32_t first_maker, struct nacre_tree *tree, struct nacre_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = nacre_steps_do(trees->steps, &steps[i], first_maker + (uint32_t)i, tree, err);
+	return rc;
+}
+
+/* What a layer's or stage's tree turned out to be. */
+static int check_tree(const struct nacre_build_sources *sources, const struct nacre_tree *tree,
+	struct nacre_mark mark, const char *what, const char *name, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(sources->env);
-	struct nacre_build_layer *out = &trees->layers[trees->layer_count];
+	int rc = check_depth(tree, limits.depth, err);
+
+	return rc ? nacre_recipe_within(err, sources->recipe, mark, rc, "%s '%s'", what, name) : 0;
+}
+
+/* ------------------------------------------------------------------ stages */
+
+static int make_stage(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
+	size_t i, struct nacre_err *err)
+{
+	const struct nacre_recipe_stage *stage = &sources->recipe->stages[i];
+	struct nacre_build_stage *out = &trees->stages[i];
+	int rc = nacre_step(sources->env, err, "stage %s", stage->name.text);
+
+	if (rc == 0)
+		rc = open_base(sources, &stage->from, &out->base, err);
+	if (rc == 0)
+		rc = nacre_tree_clone(nacre_base_tree(&out->base), &out->tree, err);
+	if (rc == 0)
+		rc = do_steps(trees, stage->steps, stage->step_count,
+			nacre_maker_of_stage(sources->recipe, i), &out->tree, err);
+	if (rc == 0)
+		rc = check_tree(sources, &out->tree, stage->mark, "stage", stage->name.text, err);
+	if (rc == 0)
+		nacre_steps_stage(trees->steps, i, &out->tree);
+	return rc;
+}
+
+static int make_stages(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
+	struct nacre_err *err)
+{
+	size_t count = sources->recipe->stage_count;
+	nacre_autofree bool *needed = calloc(count + 1, sizeof(*needed));
+	int rc = 0;
+
+	trees->stages = calloc(count + 1, sizeof(trees->stages[0]));
+	if (!needed || !trees->stages)
+		return nacre_fail_nomem(err);
+	trees->stage_count = count;
+	nacre_build_stages_needed(sources->recipe, needed);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (needed[i])
+			rc = make_stage(sources, trees, i, err);
+	}
+	return rc;
+}
+
+/* ------------------------------------------------------------------ layers */
+
+static bool has_accounts(const struct nacre_recipe *recipe)
+{
+	return recipe->accounts.group_count + recipe->accounts.user_count > 0;
+}
+
+/* @param recipe_layer  NULL: a layer of accounts alone */
+static int make_layer(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
+	const struct nacre_recipe_layer *recipe_layer, struct nacre_tree *before,
+	struct nacre_err *err)
+{
+	const struct nacre_recipe *recipe = sources->recipe;
+	size_t index = trees->layer_count;
+	struct nacre_build_layer *out = &trees->layers[index];
 	int rc = nacre_tree_clone(before, &out->tree, err);
 
 	if (rc)
 		return rc;
-	out->name = layer->name.text;
-	out->mark = layer->mark;
+	out->name = recipe_layer ? recipe_layer->name.text : "accounts";
+	out->mark = recipe_layer ? recipe_layer->mark : recipe->accounts.mark;
+	out->keeps_ghosts = recipe_layer && recipe_layer->keeps_ghosts;
 	trees->layer_count++;
-	for (size_t i = 0; i < layer->step_count && rc == 0; i++)
-		rc = nacre_steps_do(trees->steps, &layer->steps[i], 0, &out->tree, err);
-	if (rc)
-		return rc;
-	rc = check_depth(&out->tree, limits.depth, err);
-	return rc ? nacre_recipe_within(
-			    err, sources->recipe, layer->mark, rc, "layer '%s'", layer->name.text)
-		  : 0;
+	if (index == 0 && has_accounts(recipe))
+		rc = nacre_accounts_add(trees->steps, &out->tree, err);
+	if (rc == 0 && recipe_layer)
+		rc = do_steps(trees, recipe_layer->steps, recipe_layer->step_count,
+			nacre_maker_of_layer(recipe, index), &out->tree, err);
+	return rc ? rc : check_tree(sources, &out->tree, out->mark, "layer", out->name, err);
+}
+
+static int make_layers(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
+	struct nacre_err *err)
+{
+	const struct nacre_recipe *recipe = sources->recipe;
+	struct nacre_tree *before = nacre_base_tree(&trees->base);
+	int rc = 0;
+
+	trees->layers = calloc(recipe->layer_count + 1, sizeof(trees->layers[0]));
+	if (!trees->layers)
+		return nacre_fail_nomem(err);
+	if (recipe->layer_count == 0 && has_accounts(recipe))
+		return make_layer(sources, trees, NULL, before, err);
+	for (size_t i = 0; i < recipe->layer_count && rc == 0; i++) {
+		rc = make_layer(sources, trees, &recipe->layers[i], before, err);
+		before = &trees->layers[i].tree;
+	}
+	return rc;
 }
 
 int nacre_build_trees_make(const struct nacre_build_sources *sources,
 	struct nacre_build_trees *out_trees, struct nacre_err *err)
 {
-	const struct nacre_recipe *recipe = sources->recipe;
-	struct nacre_tree *before;
-	int rc = open_base(sources, &out_trees->base, err);
+	int rc = open_base(sources, &sources->recipe->from, &out_trees->base, err);
 
 	if (rc == 0)
-		rc = nacre_steps_new(recipe, sources->context, sources->scratch, sources->epoch,
-			sources->env, &out_trees->steps, err);
-	if (rc)
-		return rc;
-	out_trees->layers = calloc(recipe->layer_count + 1, sizeof(out_trees->layers[0]));
-	if (!out_trees->layers)
-		return nacre_fail_nomem(err);
-	before = nacre_base_tree(&out_trees->base);
-	for (size_t i = 0; i < recipe->layer_count && rc == 0; i++) {
-		rc = make_layer(sources, out_trees, &recipe->layers[i], before, err);
-		before = &out_trees->layers[i].tree;
-	}
-	return rc;
+		rc = nacre_steps_new(sources->recipe, sources->context, sources->scratch,
+			sources->epoch, sources->env, &out_trees->steps, err);
+	if (rc == 0)
+		rc = make_stages(sources, out_trees, err);
+	return rc ? rc : make_layers(sources, out_trees, err);
 }

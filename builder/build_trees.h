@@ -22,23 +22,33 @@ struct nacre_build_sources {
 struct nacre_build_layer {
 	const char *name; /* the recipe's */
 	struct nacre_mark mark;
+	bool keeps_ghosts;
 	struct nacre_tree tree; /* after its steps; shares inodes with those before it */
+};
+
+/** A stage; all zero when no layer needs it. */
+struct nacre_build_stage {
+	struct nacre_base base;
+	struct nacre_tree tree; /* after its steps */
 };
 
 struct nacre_build_trees {
 	struct nacre_base base;
+	struct nacre_build_stage *stages; /* recipe->stage_count of them */
+	size_t stage_count;
 	struct nacre_steps *steps;
 	struct nacre_build_layer *layers;
 	size_t layer_count;
 };
 
 /**
- * Opens the base and does all steps.
+ * Opens the base and those of the stages that are needed, and does their steps and those of the
+ * layers. Accounts are in the first layer, or in one of their own, "accounts", when there is none.
  *
  * @param sources    borrowed, with all it points to, as long as the trees
  * @param out_trees  all zero; the caller's to clear, also after an error
  *
- * Errors: those of nacre_base_open() and nacre_steps_do(); LIMIT (depth).
+ * Errors: those of nacre_base_open(), nacre_accounts_add() and nacre_steps_do(); LIMIT (depth).
  */
 NACRE_CHECKED int nacre_build_trees_make(const struct nacre_build_sources *sources,
 	struct nacre_build_trees *out_trees, struct nacre_err *err);

@@ -177,21 +177,34 @@ static void print_text(struct cli *cli, const struct nacre_built *built, bool qu
 	cli_clear_progress(cli);
 	for (size_t i = 0; i < built->layer_count; i++)
 		print_layer(stderr, &built->layers[i], i, built->layer_count);
+	if (built->ghost_files > 0)
+		(void)fprintf(stderr,
+			"ghosts left out: %" PRIu64 " files, %" PRIu64 " bytes that later layers "
+			"remove or replace\n",
+			built->ghost_files, built->ghost_bytes);
 	(void)fprintf(stderr, "manifest %s\n", built->manifest.text);
+}
+
+/* Of the base's layers, which are not read again, less is known. */
+static void print_json_layer(const struct nacre_built_layer *layer)
+{
+	printf("{\"diffId\":\"%s\",\"digest\":\"%s\",\"blobBytes\":%" PRIu64, layer->diff_id.text,
+		layer->blob.text, layer->blob_bytes);
+	if (layer->members > 0)
+		printf(",\"tarBytes\":%" PRIu64 ",\"members\":%" PRIu64 ",\"whiteouts\":%" PRIu64,
+			layer->tar_bytes, layer->members, layer->whiteouts);
+	putchar('}');
 }
 
 static void print_json(const struct nacre_built *built)
 {
-	printf("{\"imageId\":\"%s\",\"manifest\":\"%s\",\"layers\":[", built->image_id.text,
-		built->manifest.text);
+	printf("{\"imageId\":\"%s\",\"manifest\":\"%s\",\"ghostFiles\":%" PRIu64
+	       ",\"ghostBytes\":%" PRIu64 ",\"layers\":[",
+		built->image_id.text, built->manifest.text, built->ghost_files, built->ghost_bytes);
 	for (size_t i = 0; i < built->layer_count; i++) {
-		const struct nacre_built_layer *layer = &built->layers[i];
-
-		printf("%s{\"diffId\":\"%s\",\"digest\":\"%s\",\"tarBytes\":%" PRIu64
-		       ",\"blobBytes\":%" PRIu64 ",\"members\":%" PRIu64 ",\"whiteouts\":%" PRIu64
-		       "}",
-			i ? "," : "", layer->diff_id.text, layer->blob.text, layer->tar_bytes,
-			layer->blob_bytes, layer->members, layer->whiteouts);
+		if (i > 0)
+			putchar(',');
+		print_json_layer(&built->layers[i]);
 	}
 	printf("]}\n");
 }

@@ -216,3 +216,23 @@ int nacre_tree_diff(struct nacre_tree *before, struct nacre_tree *after,
 		nacre_tree_clear(out_diff);
 	return rc;
 }
+
+int nacre_tree_share(struct nacre_tree *before, struct nacre_tree *after,
+	nacre_same_content_fn *same, void *user, struct nacre_err *err)
+{
+	struct diff d = { same, user, NULL };
+	int rc;
+
+	forget(before);
+	forget(after);
+	rc = claim_below(&d, before->root, after->root, err);
+	for (struct nacre_node *node = after->root; node && rc == 0; node = nacre_tree_next(node)) {
+		struct nacre_inode *peer = node->inode->peer;
+
+		/* In trees that share inodes, what is claimed may stand elsewhere in `after`, too:
+		 * as something changed, which must not get another name by this. */
+		if (peer && !node->inode->changed && !peer->changed)
+			node->inode = peer;
+	}
+	return rc;
+}

@@ -28,4 +28,15 @@ NACRE_CHECKED int nacre_tree_diff(struct nacre_tree *before, struct nacre_tree *
 	nacre_same_content_fn *same, void *user, struct nacre_tree *out_diff,
 	struct nacre_err *err);
 
+/**
+ * Gives `after` the inodes of `before` for all that did not change: what nacre_tree_diff() would
+ * not write is one inode in both trees then, told by its address alone.
+ *
+ * @param before  must outlive `after`; scratch fields of both are changed
+ *
+ * Errors: those of `same`.
+ */
+NACRE_CHECKED int nacre_tree_share(struct nacre_tree *before, struct nacre_tree *after,
+	nacre_same_content_fn *same, void *user, struct nacre_err *err);
+
 #endif

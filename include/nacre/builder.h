@@ -68,6 +68,9 @@ struct nacre_built_layer {
 struct nacre_built {
 	struct nacre_digest image_id; /**< of the config */
 	struct nacre_digest manifest;
+	uint64_t ghost_files; /**< that later layers of the recipe remove or replace, and that no
+				 layer holds */
+	uint64_t ghost_bytes; /**< of their contents */
 	size_t layer_count;
 	struct nacre_built_layer layers[NACRE_BUILT_LAYERS];
 };

@@ -126,16 +126,16 @@ static void a_group_by_name_is_that_of_etc_group(void **state)
 	(void)state;
 	put("etc", "group", "staff:x:50:\nstaff:x:51:\n");
 	assert_owner("5", "staff", 5, 50);
-	assert_owner_refused(
-		"5", "stuff", NACRE_E_NOT_FOUND, "no group 'stuff' in the image's /etc/group");
+	assert_owner_refused("5", "stuff", NACRE_E_NOT_FOUND,
+		"no group 'stuff' in the image's /etc/group; did you mean 'staff'?");
 }
 
 static void a_name_that_is_only_the_begin_of_another_does_not_match(void **state)
 {
 	(void)state;
 	put("etc", "passwd", "apps:x:1:1:\nap:x:2:2:\n");
-	assert_owner_refused(
-		"app", NULL, NACRE_E_NOT_FOUND, "no user 'app' in the image's /etc/passwd");
+	assert_owner_refused("app", NULL, NACRE_E_NOT_FOUND,
+		"no user 'app' in the image's /etc/passwd; did you mean 'apps'?");
 }
 
 static void the_files_may_be_links_inside_of_the_image(void **state)

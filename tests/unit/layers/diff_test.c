@@ -271,6 +271,45 @@ static void check_whiteouts(
 	}
 }
 
+static unsigned names_of(const struct nacre_tree *tree, const struct nacre_inode *inode)
+{
+	unsigned count = 0;
+
+	for (struct nacre_node *at = tree->root; at; at = nacre_tree_next(at))
+		count += at->inode == inode;
+	return count;
+}
+
+/* But for hard-link groups, which come whole, nothing is said again that is there already. */
+static void check_news(struct nacre_tree *diff, struct nacre_tree *before, struct nacre_tree *after)
+{
+	for (struct nacre_node *at = diff->root; at; at = nacre_tree_next(at)) {
+		const struct nacre_node *was = same_path(before, at);
+
+		if (at->inode->type == NACRE_TYPE_DIR || at->inode->type == NACRE_TYPE_WHITEOUT ||
+			!was || !nacre_inode_same_attrs(was->inode, at->inode))
+			continue;
+		if (names_of(after, at->inode) == 1 && names_of(before, was->inode) == 1)
+			assert_true(at->inode->type == NACRE_TYPE_FILE &&
+				!same_bytes(was->inode, at->inode));
+	}
+}
+
+/* Shared with the tree before, the tree is the same one, and so is its difference. */
+static void check_share(
+	struct nacre_tree *diff, struct nacre_tree *before, struct nacre_tree *after)
+{
+	struct nacre_tree shared, again;
+
+	assert_int_equal(nacre_tree_clone(after, &shared, NULL), 0);
+	assert_int_equal(nacre_tree_share(before, &shared, same_content, NULL, NULL), 0);
+	check_equal(after, &shared);
+	assert_int_equal(nacre_tree_diff(before, &shared, same_content, NULL, &again, NULL), 0);
+	check_equal(diff, &again);
+	nacre_tree_clear(&again);
+	nacre_tree_clear(&shared);
+}
+
 static void write_layer(struct nacre_tree *tree, struct nacre_buf *out_bytes)
 {
 	struct nacre_limits limits = nacre_env_limits(NULL);
@@ -305,6 +344,8 @@ static void check_pair(struct nacre_tree *before, struct nacre_tree *after)
 
 	assert_int_equal(nacre_tree_diff(before, after, same_content, NULL, &diff, NULL), 0);
 	check_whiteouts(&diff, before, after);
+	check_news(&diff, before, after);
+	check_share(&diff, before, after);
 	write_layer(&diff, &bytes);
 	assert_int_equal(nacre_tree_clone(before, &result, NULL), 0);
 	fold_layer(&result, 2, &origin);

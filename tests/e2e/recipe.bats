@@ -1,0 +1,326 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# What only some recipes have: stages, accounts, privileges, ghosts, includes.
+
+load ../lib/common
+
+# built NAME: the recipe on standard input becomes oci:NAME:v1, and that the directory NAME.root.
+built() {
+	write context/nacre.yaml
+	nacre build context -t "oci:$1:v1" --json >"$1.json"
+	nacre unpack "oci:$1:v1" "$1.root" --unsigned >/dev/null
+}
+
+# layer_names NAME I: the members of layer I, counted from 0.
+layer_names() {
+	zstd -dc "$(blob_path "$1" "$(manifest "$1" v1 | jq -r ".layers[$2].digest")")" | tar -t
+}
+
+# fails_with TEXT…: the recipe on standard input is refused, and each text is in what is said.
+fails_with() {
+	local text
+
+	write context/nacre.yaml
+	run --separate-stderr nacre build context -t oci:refused:v1
+	[ "$status" -ne 0 ]
+	[ ! -e refused ]
+	for text; do
+		[[ "$stderr" = *"$text"* ]] || { echo "no '$text' in: $stderr"; return 1; }
+	done
+}
+
+# ------------------------------------------------------------------------ stages
+
+@test "a layer gets out of stages what it copies, with their modes and links" {
+	write context/src/tool <<<tool
+	built out <<-'E'
+	nacre: 1
+	from: scratch
+	stages:
+	  one:
+	    from: scratch
+	    steps:
+	      - copy: {from: src, to: /opt}
+	      - perms: {path: /opt/tool, mode: "0750"}
+	      - hardlink: {path: /opt/same, to: /opt/tool}
+	  two:
+	    from: scratch
+	    steps:
+	      - copy: {stage: one, from: /opt, to: /usr}
+	      - file: {path: /usr/extra, text: more}
+	layers:
+	  - name: app
+	    steps:
+	      - copy: {stage: two, from: /usr, to: /srv}
+	E
+	[ "$(stat -c %a out.root/srv/tool)" = 750 ]
+	[ out.root/srv/tool -ef out.root/srv/same ]
+	[ "$(cat out.root/srv/extra)" = more ]
+	[ ! -e out.root/opt ]
+	[ "$(jq '.layers | length' out.json)" = 1 ]
+}
+
+@test "a stage that nothing copies from is not built, and its base not opened" {
+	built out <<-'E'
+	nacre: 1
+	from: scratch
+	stages:
+	  unused: {from: "rootfs:none.tar", steps: []}
+	  reached: {from: "rootfs:none.tar", steps: [{copy: {stage: unused, from: /a, to: /}}]}
+	layers: [{name: a, steps: [{file: {path: /f, text: x}}]}]
+	E
+	[ -e out.root/f ]
+}
+
+@test "a stage on an image gives what the image has, and not a layer of it" {
+	built base <<-'E'
+	nacre: 1
+	from: scratch
+	layers: [{name: a, steps: [{file: {path: /usr/bin/cc, text: cc, mode: "0755"}}]}]
+	E
+	mv base context/base
+	built out <<-'E'
+	nacre: 1
+	from: scratch
+	stages: {tools: {from: "oci:base:v1", steps: []}}
+	layers: [{name: a, steps: [{copy: {stage: tools, from: "/usr/bin/*", to: /bin/}}]}]
+	E
+	[ "$(cat out.root/bin/cc)" = cc ]
+	[ "$(jq '.layers | length' out.json)" = 1 ]
+}
+
+@test "what a stage does not have is refused with its name" {
+	fails_with "nacre.yaml:4:36: copy: '/none' is not in stage 's'" <<-'E'
+	nacre: 1
+	from: scratch
+	stages: {s: {from: scratch, steps: []}}
+	layers: [{name: a, steps: [       {copy: {stage: s, from: /none, to: /}}]}]
+	E
+}
+
+# ---------------------------------------------------------------------- accounts
+
+@test "accounts are in passwd, group and shadow before the first step" {
+	built out <<-'E'
+	nacre: 1
+	from: scratch
+	accounts:
+	  groups: [{name: app, gid: 10001}, {name: web, gid: 10002, members: [app]}]
+	  users:
+	    - {name: app, uid: 10001, home: /srv/app, shell: /bin/sh, comment: The shop}
+	    - {name: worker, uid: 10003, gid: web, groups: [app]}
+	layers: [{name: a, steps: [{dir: {path: /srv/app, owner: "app:web"}}]}]
+	E
+	[ "$(stat -c '%u:%g' out.root/srv/app)" = 10001:10002 ]
+	diff - out.root/etc/passwd <<-'E'
+	app:x:10001:10001:The shop:/srv/app:/bin/sh
+	worker:x:10003:10002::/nonexistent:/usr/sbin/nologin
+	E
+	diff - out.root/etc/group <<-'E'
+	app:x:10001:worker
+	web:x:10002:app
+	E
+	diff - out.root/etc/shadow <<-'E'
+	app:!:::::::
+	worker:!:::::::
+	E
+	[ "$(stat -c %a out.root/etc/shadow)" = 640 ]
+	[ ! -e out.root/etc/gshadow ]
+	[ "$(jq '.layers | length' out.json)" = 1 ]
+}
+
+@test "lines of the base stay, files of the base keep their owner and mode" {
+	make_base context/base.tar
+	built out <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	accounts:
+	  groups: [{name: new, gid: 77}]
+	  users: [{name: app, uid: 10001, gid: 10002}, {name: new, uid: 77}]
+	E
+	diff - out.root/etc/passwd <<-'E'
+	root:x:0:0:root:/root:/bin/sh
+	app:x:10001:10002::/srv/app:/bin/sh
+	new:x:77:77::/nonexistent:/usr/sbin/nologin
+	E
+	[ "$(tail -n 1 out.root/etc/group)" = new:x:77: ]
+	[ "$(jq '.layers | length' out.json)" = 2 ]
+}
+
+@test "accounts that contradict the image, or name nobody, are refused with the nearest name" {
+	make_base context/base.tar
+	fails_with "nacre.yaml:3:20: 'app' has the uid 10001 in the image's /etc/passwd, and 5 here" <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	accounts: {users: [{name: app, uid: 5, gid: 10002}]}
+	E
+	fails_with "nacre.yaml:3:21: the gid 10002 is that of 'app' in the image's /etc/group" <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	accounts: {groups: [{name: shop, gid: 10002}]}
+	E
+	fails_with "neither the image nor the recipe has a group 'rot'; did you mean 'root'?" <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	accounts: {users: [{name: shop, uid: 5, gid: rot}]}
+	E
+	fails_with "no user 'roof' in the image's /etc/passwd; did you mean 'root'?" <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	layers: [{name: a, steps: [{dir: {path: /srv, owner: roof}}]}]
+	E
+}
+
+# ------------------------------------------------------------------------- allow
+
+@test "privileges that a build adds must be in allow, and all that are not are named" {
+	fails_with "'/bin/su' (setuid)" "'/bin/mail' (setgid)" "'/bin/ping' (capabilities)" \
+		"'/tmp' (world-writable)" \
+		"nacre.yaml:6:9: file: '/bin/su' is a setuid file, and is not in allow: setuid" <<-'E'
+	nacre: 1
+	from: scratch
+	layers:
+	  - name: a
+	    steps:
+	      - file: {path: /bin/su, text: x, mode: "4755"}
+	      - file: {path: /bin/mail, text: x, mode: "2755"}
+	      - file: {path: /bin/ping, text: x, mode: "0755", capabilities: [cap_net_raw]}
+	      - dir: {path: /tmp, mode: "1777"}
+	E
+	[ "$status" -eq 3 ]
+}
+
+@test "what is allowed is built, and a line that nothing needs is a warning" {
+	write context/nacre.yaml <<-'E'
+	nacre: 1
+	from: scratch
+	allow: {setuid: [/bin/su, /none], capabilities: ["/bin/p*"], world-writable: [/tmp]}
+	layers:
+	  - name: a
+	    steps:
+	      - file: {path: /bin/su, text: x, mode: "4755"}
+	      - file: {path: /bin/ping, text: x, mode: "0755", capabilities: [cap_net_raw]}
+	      - dir: {path: /tmp, mode: "1777"}
+	E
+	run --separate-stderr nacre build context -t oci:out:v1
+	[ "$status" -eq 0 ]
+	[[ "$stderr" = *"nacre.yaml:3:27: allow: nothing needs setuid '/none'"* ]]
+	nacre unpack oci:out:v1 root --unsigned
+	[ "$(stat -c %a root/bin/su)" = 4755 ]
+	getcap root/bin/ping | grep -q cap_net_raw
+}
+
+@test "the base's privileges are the base's matter, unless the build gives a file more" {
+	make_base context/base.tar
+	built out <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	layers: [{name: a, steps: [{perms: {path: /usr/bin/tool, owner: "1"}}]}]
+	E
+	[ "$(stat -c %a out.root/usr/bin/tool)" = 4755 ]
+	fails_with "'/usr/bin/tool' (setgid)" <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	layers: [{name: a, steps: [{perms: {path: /usr/bin/tool, mode: "6755"}}]}]
+	E
+}
+
+# ------------------------------------------------------------------------ ghosts
+
+# A secret that is removed, a file that is replaced, a file that gets another mode.
+ghostly() { # ghostly KEY
+	cat <<-E
+	nacre: 1
+	from: scratch
+	layers:
+	  - name: one
+	    $1
+	    steps:
+	      - file: {path: /secret/key, text: "0123456789"}
+	      - file: {path: /a, text: old}
+	      - file: {path: /b, text: bb}
+	      - file: {path: /c, text: stays}
+	  - name: two
+	    steps:
+	      - remove: {path: /secret}
+	      - file: {path: /a, text: newer}
+	      - perms: {path: /b, mode: "0600"}
+	      - file: {path: /c, text: stays}
+	E
+}
+
+@test "what a later layer removes or replaces is in no layer, and the build says so" {
+	ghostly 'ghosts: keep' | built kept
+	ghostly '' | built out
+	[ "$(jq -c '[.ghostFiles, .ghostBytes]' out.json)" = '[3,15]' ]
+	[ "$(jq -c '[.ghostFiles, .ghostBytes]' kept.json)" = '[0,0]' ]
+	[ "$(layer_names out 0)" = c ]
+	[ "$(layer_names out 1 | sort | tr '\n' ' ')" = 'a b ' ]
+	layer_names kept 0 | grep -q secret/key
+	layer_names kept 1 | grep -q .wh.secret
+	diff -r out.root kept.root
+	nacre ls oci:out:v1 -l >one
+	nacre ls oci:kept:v1 -l >other
+	diff one other
+	run --separate-stderr nacre build context -t oci:again:v1
+	[[ "$stderr" = *"ghosts left out: 3 files, 15 bytes"* ]]
+}
+
+@test "a file of the base that two layers change is stored once, and its removal is a whiteout" {
+	make_base context/base.tar
+	built out <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	layers:
+	  - {name: a, steps: [{file: {path: /usr/bin/ping, text: mine}}]}
+	  - {name: b, steps: [{file: {path: /usr/bin/ping, text: other}}]}
+	  - {name: c, steps: [{remove: {path: /usr/share/doc}}]}
+	E
+	# Layer a has nothing left to say.
+	[ "$(jq '.layers | length' out.json)" = 3 ]
+	layer_names out 1 | grep -q ping
+	layer_names out 2 | grep -q .wh.doc
+	[ "$(cat out.root/usr/bin/ping)" = other ]
+}
+
+# ---------------------------------------------------------------------- includes
+
+@test "what a recipe includes is in it, and a mistake there has that file's name" {
+	write context/parts/labels.yaml <<-'E'
+	config: {labels: {vendor: shop}}
+	layers: [{name: low, steps: [{file: {path: /low, text: x}}]}]
+	E
+	built out <<-'E'
+	nacre: 1
+	include: [parts/labels.yaml]
+	from: scratch
+	layers: [{name: high, steps: [{remove: {path: /low}}, {file: {path: /high, text: x}}]}]
+	E
+	[ -e out.root/high ] && [ ! -e out.root/low ]
+	nacre inspect oci:out:v1 --json | grep -q '"vendor":"shop"'
+	write context/parts/labels.yaml <<<'config: {lables: {a: b}}'
+	fails_with "parts/labels.yaml:1:10: unknown key 'lables' in config; did you mean 'labels'?" \
+		<<-'E'
+	nacre: 1
+	include: [parts/labels.yaml]
+	from: scratch
+	E
+}
+
+@test "paths resolve in the image as it is: copying to /lib lands in /usr/lib" {
+	write context/lib/libz.so <<<z
+	built out <<-'E'
+	nacre: 1
+	from: scratch
+	layers:
+	  - name: a
+	    steps:
+	      - dir: {path: /usr/lib}
+	      - link: {path: /lib, to: usr/lib}
+	      - copy: {from: lib, to: /lib}
+	      - copy: {from: "lib/*.so", to: /lib/more/}
+	E
+	[ -L out.root/lib ]
+	[ -f out.root/usr/lib/libz.so ] && [ -f out.root/usr/lib/more/libz.so ]
+}
