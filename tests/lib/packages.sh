@@ -21,9 +21,9 @@ packages_test=(
 	libacl1-dev libbz2-dev liblz4-dev liblzma-dev libxml2-dev nettle-dev
 )
 
-# The first example: a Debian root file system to build upon, and a comparison at the end.
+# The examples: Debian's packages to build upon, a comparison, a question over HTTP, a machine.
 packages_example=(
-	ca-certificates debian-archive-keyring mmdebstrap python3 tar zstd
+	ca-certificates cpio curl debian-archive-keyring mmdebstrap procps python3 qemu-system-x86 tar zstd
 )
 
 # A second compiler, its run-time libraries, and the formatter.
