@@ -26,6 +26,17 @@ void nacre_build_image_clear(struct nacre_build_image *image)
 	nacre_descriptor_clear(&image->desc);
 }
 
+static int add_annotations(const struct nacre_recipe_pairs *said, struct nacre_pairs *annotations,
+	struct nacre_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < said->count && rc == 0; i++)
+		rc = nacre_pairs_set(
+			annotations, said->items[i].name.text, said->items[i].value.text, err);
+	return rc;
+}
+
 int nacre_build_image_finish(struct nacre_build_image *image, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(image->env);
@@ -35,6 +46,9 @@ int nacre_build_image_finish(struct nacre_build_image *image, struct nacre_err *
 	struct nacre_buf manifest = NACRE_BUF(limits.document_bytes);
 	int rc = nacre_config_emit(&image->config, &config, err);
 
+	if (rc == 0)
+		rc = add_annotations(
+			&image->recipe->annotations, &image->manifest.annotations, err);
 	if (rc == 0)
 		rc = nacre_batch_add_blob(image->batch, config.data, config.len, NACRE_MEDIA_CONFIG,
 			&image->manifest.config, err);

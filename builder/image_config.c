@@ -66,6 +66,21 @@ static int set_env(
 	return nacre_texts_add(env, text, err);
 }
 
+static int set_health(struct nacre_health *health, const struct nacre_recipe_healthcheck *said,
+	struct nacre_err *err)
+{
+	if (!said->given)
+		return 0;
+	nacre_health_clear(health);
+	health->given = true;
+	health->interval_ns = said->interval_ns;
+	health->timeout_ns = said->timeout_ns;
+	health->start_period_ns = said->start_period_ns;
+	health->start_interval_ns = said->start_interval_ns;
+	health->retries = said->retries;
+	return set_list(&health->test, &said->test, err);
+}
+
 static int apply_recipe(
 	struct nacre_config *config, const struct nacre_recipe *recipe, struct nacre_err *err)
 {
@@ -94,7 +109,11 @@ static int apply_recipe(
 		rc = set_text(&config->stop_signal, said->stopsignal.text, err);
 	if (rc == 0)
 		rc = set_text(&config->author, recipe->author.text, err);
-	return rc;
+	if (rc == 0)
+		rc = set_text(&config->os_version, said->os_version.text, err);
+	if (rc == 0)
+		rc = set_list(&config->os_features, &said->os_features, err);
+	return rc ? rc : set_health(&config->health, &said->healthcheck, err);
 }
 
 static void set_platform(struct nacre_config *config, const struct nacre_recipe_platform *platform)

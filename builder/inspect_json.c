@@ -30,6 +30,32 @@ static void emit_layers(struct nacre_jemit *out, const struct nacre_inspected *i
 	nacre_jemit_end(out);
 }
 
+static void emit_health(struct nacre_jemit *out, const struct nacre_health *health)
+{
+	if (!health->given)
+		return;
+	nacre_jemit_object(out, "healthcheck");
+	nacre_texts_emit(&health->test, out, "test");
+	nacre_jemit_u64(out, "intervalNs", health->interval_ns);
+	nacre_jemit_u64(out, "timeoutNs", health->timeout_ns);
+	nacre_jemit_u64(out, "startPeriodNs", health->start_period_ns);
+	nacre_jemit_u64(out, "startIntervalNs", health->start_interval_ns);
+	nacre_jemit_u64(out, "retries", health->retries);
+	nacre_jemit_end(out);
+}
+
+/* Their values are JSON already. */
+static void emit_more(struct nacre_jemit *out, const struct nacre_pairs *more)
+{
+	if (more->count == 0)
+		return;
+	nacre_jemit_object(out, "more");
+	for (size_t i = 0; i < more->count; i++)
+		nacre_jemit_raw(out, more->items[i].name, more->items[i].value,
+			strlen(more->items[i].value));
+	nacre_jemit_end(out);
+}
+
 static void emit_run(struct nacre_jemit *out, const struct nacre_config *config)
 {
 	nacre_jemit_object(out, "config");
@@ -42,6 +68,8 @@ static void emit_run(struct nacre_jemit *out, const struct nacre_config *config)
 	nacre_texts_emit(&config->exposed_ports, out, "ports");
 	nacre_pairs_emit(&config->labels, out, "labels");
 	nacre_jemit_text_if(out, "stopsignal", config->stop_signal);
+	emit_health(out, &config->health);
+	emit_more(out, &config->run_more);
 	nacre_jemit_end(out);
 }
 
@@ -84,6 +112,8 @@ int nacre_inspect_json(
 	nacre_jemit_text_if(&out, "created", image->config.created);
 	nacre_jemit_text_if(&out, "author", image->config.author);
 	nacre_jemit_u64(&out, "signatures", image->signatures);
+	nacre_jemit_text_if(&out, "osVersion", image->config.os_version);
+	nacre_texts_emit(&image->config.os_features, &out, "osFeatures");
 	emit_run(&out, &image->config);
 	emit_layers(&out, image);
 	emit_history(&out, &image->config);

@@ -76,6 +76,40 @@ static void put_pairs(struct out *out, const char *label, const struct nacre_pai
 	}
 }
 
+static void put_health_time(struct out *out, const char *what, uint64_t ns)
+{
+	char text[64];
+
+	if (ns > 0)
+		put(out, text,
+			(size_t)snprintf(text, sizeof(text), ", %s %llu.%03llu s", what,
+				(unsigned long long)(ns / 1000000000),
+				(unsigned long long)(ns / 1000000 % 1000)));
+}
+
+static void put_health(struct out *out, const struct nacre_health *health)
+{
+	char text[32];
+
+	if (!health->given)
+		return;
+	put_label(out, "health");
+	for (size_t i = 0; i < health->test.count; i++) {
+		if (i > 0)
+			put(out, " ", 1);
+		put_safe(out, health->test.items[i]);
+	}
+	put_health_time(out, "interval", health->interval_ns);
+	put_health_time(out, "timeout", health->timeout_ns);
+	put_health_time(out, "start period", health->start_period_ns);
+	put_health_time(out, "start interval", health->start_interval_ns);
+	if (health->retries > 0)
+		put(out, text,
+			(size_t)snprintf(text, sizeof(text), ", %llu retries",
+				(unsigned long long)health->retries));
+	put(out, "\n", 1);
+}
+
 static void put_layers(struct out *out, const struct nacre_inspected *image)
 {
 	for (size_t i = 0; i < image->manifest.layers.count; i++) {
@@ -125,6 +159,8 @@ int nacre_inspect_text(
 		put_line(&out, "index", image->top.digest.text);
 	put_line(&out, "name", nacre_descriptor_ref_name(&image->top));
 	put_line(&out, "platform", platform);
+	put_line(&out, "os version", config->os_version);
+	put_texts(&out, "os feature", &config->os_features);
 	put_line(&out, "created", config->created);
 	put_line(&out, "author", config->author);
 	put_line(&out, "signatures", count);
@@ -136,6 +172,8 @@ int nacre_inspect_text(
 	put_texts(&out, "volume", &config->volumes);
 	put_texts(&out, "port", &config->exposed_ports);
 	put_line(&out, "stopsignal", config->stop_signal);
+	put_health(&out, &config->health);
+	put_pairs(&out, "more", &config->run_more);
 	put_pairs(&out, "label", &config->labels);
 	put_pairs(&out, "annotation", &image->manifest.annotations);
 	put_layers(&out, image);

@@ -187,6 +187,7 @@ static int read_digest(struct nacre_recipe_reader *r, const struct nacre_value *
 {
 	struct nacre_recipe_from *from = out;
 	struct nacre_recipe_text text;
+	struct nacre_digest digest;
 	char shown[NACRE_SHOWN];
 	size_t len = strlen(from->text);
 	char *joined;
@@ -194,6 +195,10 @@ static int read_digest(struct nacre_recipe_reader *r, const struct nacre_value *
 
 	if (rc)
 		return rc;
+	if (nacre_digest_parse(text.text, &digest, NULL))
+		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
+			"%s '%s' is not sha256: and 64 lower-case hex digits", what,
+			nacre_value_show(text.text, text.len, shown));
 	if (from->ref->digest.text[0])
 		return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
 			"'image' has a digest already; write it once");
@@ -204,13 +209,7 @@ static int read_digest(struct nacre_recipe_reader *r, const struct nacre_value *
 	joined[len] = '@';
 	memcpy(joined + len + 1, text.text, text.len);
 	from->text = joined;
-	rc = read_oci(r, "", from, NULL);
-	if (rc == NACRE_E_NOMEM)
-		return nacre_fail_nomem(err);
-	return rc ? nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
-			    "%s '%s' is not sha256: and 64 lower-case hex digits", what,
-			    nacre_value_show(text.text, text.len, shown))
-		  : 0;
+	return read_oci(r, "", from, err);
 }
 
 static int read_keys(struct nacre_recipe_reader *r, const struct nacre_value *value,

@@ -97,6 +97,8 @@ void nacre_config_clear(struct nacre_config *config)
 		nacre_texts_clear(texts_at(config, &run_sets[i]));
 	nacre_texts_clear(&config->os_features);
 	nacre_pairs_clear(&config->labels);
+	nacre_health_clear(&config->health);
+	nacre_pairs_clear(&config->run_more);
 	free(config->diff_ids);
 	for (size_t i = 0; i < config->history_count; i++)
 		clear_history(&config->history[i]);
@@ -161,6 +163,10 @@ int nacre_config_copy(
 		rc = nacre_texts_copy(&from->os_features, &config.os_features, err);
 	if (rc == 0)
 		rc = nacre_pairs_copy(&from->labels, &config.labels, err);
+	if (rc == 0)
+		rc = nacre_health_copy(&from->health, &config.health, err);
+	if (rc == 0)
+		rc = nacre_pairs_copy(&from->run_more, &config.run_more, err);
 	if (rc == 0)
 		rc = copy_layers(from, &config, err);
 	if (rc)
@@ -251,17 +257,50 @@ static int parse_set(const struct nacre_jvalue *object, const char *name,
 	return rc;
 }
 
+static const char *const run_names[] = { "User", "ExposedPorts", "Env", "Entrypoint", "Cmd",
+	"Volumes", "WorkingDir", "Labels", "StopSignal", "Healthcheck", NULL };
+
+static bool is_run_name(const char *name)
+{
+	for (size_t i = 0; run_names[i]; i++) {
+		if (strcmp(run_names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What has no meaning here, but one to somebody: an image that is built upon this keeps it. */
+static int parse_more(
+	const struct nacre_jvalue *run, struct nacre_pairs *out_more, struct nacre_err *err)
+{
+	int rc = 0;
+
+	for (const struct nacre_jvalue *at = nacre_jvalue_first(run); rc == 0 && at;
+		at = nacre_jvalue_next(at)) {
+		NACRE_CLEANUP(nacre_jemit_clear)
+		struct nacre_jemit out = NACRE_JEMIT(NACRE_DOCUMENT_MOST);
+		NACRE_CLEANUP(nacre_buf_clear)
+		struct nacre_buf text = NACRE_BUF(NACRE_DOCUMENT_MOST);
+
+		if (is_run_name(nacre_jvalue_name(at)))
+			continue;
+		nacre_jemit_value(&out, NULL, at);
+		rc = nacre_jemit_finish(&out, &text, err);
+		if (rc == 0)
+			rc = nacre_pairs_set(out_more, nacre_jvalue_name(at), text.data, err);
+	}
+	return rc;
+}
+
 static int parse_run(
 	const struct nacre_jvalue *root, struct nacre_config *config, struct nacre_err *err)
 {
-	static const char *const names[] = { "User", "ExposedPorts", "Env", "Entrypoint", "Cmd",
-		"Volumes", "WorkingDir", "Labels", "StopSignal", NULL };
 	const struct nacre_jvalue *run = NULL, *labels = NULL;
 	int rc = nacre_jvalue_find_typed(root, "config", NACRE_JOBJECT, &run, err);
 
 	if (rc || !run)
 		return rc;
-	rc = nacre_jvalue_check_names(run, names, err);
+	rc = nacre_jvalue_check_names(run, run_names, err);
 	if (rc == 0)
 		rc = parse_texts(run, config, run_texts, COUNT(run_texts), err);
 	for (size_t i = 0; rc == 0 && i < COUNT(run_lists); i++)
@@ -270,7 +309,11 @@ static int parse_run(
 		rc = parse_set(run, run_sets[i].name, texts_at(config, &run_sets[i]), err);
 	if (rc == 0)
 		rc = nacre_jvalue_find_typed(run, "Labels", NACRE_JOBJECT, &labels, err);
-	return rc ? rc : nacre_pairs_parse(labels, &config->labels, err);
+	if (rc == 0)
+		rc = nacre_pairs_parse(labels, &config->labels, err);
+	if (rc == 0)
+		rc = nacre_health_parse(run, &config->health, err);
+	return rc ? rc : parse_more(run, &config->run_more, err);
 }
 
 static int parse_diff_ids(const struct nacre_jvalue *array, const struct nacre_limits *limits,
@@ -424,6 +467,19 @@ static int emit_labels(
 	return rc;
 }
 
+static int emit_more(const struct nacre_pairs *more, struct nacre_jemit *out, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_pairs_clear)
+	struct nacre_pairs sorted = { 0 };
+	int rc = nacre_pairs_copy(more, &sorted, err);
+
+	nacre_pairs_sort(&sorted);
+	for (size_t i = 0; i < sorted.count; i++)
+		nacre_jemit_raw(out, sorted.items[i].name, sorted.items[i].value,
+			strlen(sorted.items[i].value));
+	return rc;
+}
+
 /* Always there: some readers take a config without it for broken. */
 static int emit_run(
 	const struct nacre_config *config, struct nacre_jemit *out, struct nacre_err *err)
@@ -442,6 +498,9 @@ static int emit_run(
 	if (rc == 0)
 		rc = emit_labels(&config->labels, out, err);
 	nacre_jemit_text_if(out, "StopSignal", config->stop_signal);
+	nacre_health_emit(&config->health, out);
+	if (rc == 0)
+		rc = emit_more(&config->run_more, out, err);
 	nacre_jemit_end(out);
 	return rc;
 }

@@ -3,6 +3,7 @@
 #ifndef NACRE_FORMATS_CONFIG_H
 #define NACRE_FORMATS_CONFIG_H
 
+#include "formats/health.h"
 #include "formats/manifest.h"
 
 struct nacre_history {
@@ -31,6 +32,9 @@ struct nacre_config {
 	struct nacre_texts volumes;
 	struct nacre_pairs labels;
 	char *stop_signal;
+	struct nacre_health health;
+	struct nacre_pairs run_more; /* what else `config` has ("Shell", "OnBuild", …): its name,
+					and its value as JSON */
 
 	struct nacre_digest *diff_ids; /* lowest layer first */
 	size_t diff_id_count;

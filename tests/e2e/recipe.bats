@@ -324,3 +324,58 @@ ghostly() { # ghostly KEY
 	[ -L out.root/lib ]
 	[ -f out.root/usr/lib/libz.so ] && [ -f out.root/usr/lib/more/libz.so ]
 }
+
+# ------------------------------------------------------------------------ config
+
+@test "the config has all that the recipe says, the manifest its annotations, and inspect shows them" {
+	built out <<-'E'
+	nacre: 1
+	from: scratch
+	config:
+	  os-version: "12"
+	  os-features: [b, a]
+	  healthcheck: {test: [CMD, /ok], interval: 1m30s, timeout: 500ms, start-period: 1h, retries: 3}
+	annotations: {org.example.a: b}
+	E
+	jq -e '.["os.version"] == "12" and .["os.features"] == ["b", "a"] and
+		.config.Healthcheck == {Test: ["CMD", "/ok"], Interval: 90000000000,
+			Timeout: 500000000, StartPeriod: 3600000000000, Retries: 3}' \
+		"$(blob_path out "$(manifest out v1 | jq -r .config.digest)")"
+	[ "$(manifest out v1 | jq -r '.annotations["org.example.a"]')" = b ]
+	nacre inspect oci:out:v1 | grep -q '^health *CMD /ok, interval 90.000 s, timeout 0.500 s'
+	nacre inspect oci:out:v1 --json |
+		jq -e '.config.healthcheck.intervalNs == 90000000000 and .osVersion == "12"'
+}
+
+@test "what the base's config has and nacre has no word for stays, and so does its health check" {
+	built base <<-'E'
+	nacre: 1
+	from: scratch
+	config: {healthcheck: {test: [CMD, /ok]}}
+	layers: [{name: a, steps: [{file: {path: /f, text: x}}]}]
+	E
+	"$PYTHON" - <<'P'
+import hashlib, json, pathlib
+blobs = pathlib.Path("base/blobs/sha256")
+def put(document):
+    data = json.dumps(document).encode()
+    name = hashlib.sha256(data).hexdigest()
+    (blobs / name).write_bytes(data)
+    return {"digest": "sha256:" + name, "size": len(data)}
+index = json.loads(pathlib.Path("base/index.json").read_text())
+manifest = json.loads((blobs / index["manifests"][0]["digest"][7:]).read_text())
+config = json.loads((blobs / manifest["config"]["digest"][7:]).read_text())
+config["config"]["Shell"] = ["/bin/sh", "-e"]
+manifest["config"].update(put(config))
+index["manifests"][0].update(put(manifest))
+pathlib.Path("base/index.json").write_text(json.dumps(index))
+P
+	mv base context/base
+	built out <<-'E'
+	nacre: 1
+	from: oci:base:v1
+	config: {user: "5"}
+	E
+	jq -e '.config == {User: "5", Healthcheck: {Test: ["CMD", "/ok"]}, Shell: ["/bin/sh", "-e"]}' \
+		"$(blob_path out "$(manifest out v1 | jq -r .config.digest)")"
+}

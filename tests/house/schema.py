@@ -23,12 +23,13 @@ lone-carriage-return merge-key nul-byte escape-nul tag tag-directive tag-on-map
 """.split()
 
 # Mistakes of the meaning: args that are not there, days that are not in the calendar, numbers
-# within texts, the same thing in two spellings.
+# within texts, the same thing in two spellings, two of one name, names of what is not above.
 MEANING = """
-arg-behind-escape arg-behind-letters arg-in-block arg-none arg-unknown copy-arg-climbs
-env-twice-in-list epoch-no-such-day file-bad-base64 json-number-mode layer-twice
-lone-dollar mode-decimal owner-too-great port-too-great port-twice unclosed-reference
-user-too-great volume-twice
+accounts-twice accounts-uid-twice allow-class arg-behind-escape arg-behind-letters arg-in-block
+arg-none arg-unknown copy-arg-climbs copy-glob-open copy-list-file env-twice-in-list
+epoch-no-such-day fetch-no-name file-bad-base64 from-mapping-threshold from-mapping-two-digests
+include-alone json-number-mode layer-twice lone-dollar mode-decimal owner-too-great port-too-great
+port-twice stage-below stage-itself stage-unknown unclosed-reference user-too-great volume-twice
 """.split()
 
 

@@ -78,6 +78,28 @@ static void members_that_are_null_are_absent(void **state)
 	assert_null(config.created);
 }
 
+static void a_health_check_and_what_else_config_has_come_back(void **state)
+{
+	static const char text[] =
+		"{\"created\":\"1970-01-01T00:00:00Z\",\"architecture\":\"amd64\",\"os\":\"linux\","
+		"\"config\":{\"Healthcheck\":{\"Test\":[\"CMD\",\"/ok\"],\"Interval\":30000000000,"
+		"\"Retries\":3},\"OnBuild\":[\"RUN x\"],\"Shell\":[\"/bin/sh\",{\"a\":null}]},"
+		"\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[]}}";
+	NACRE_CLEANUP(nacre_config_clear)
+	struct nacre_config config = { 0 }, copy = { 0 };
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf buf = NACRE_BUF(4096);
+
+	(void)state;
+	assert_works(parse(text, &config, err));
+	assert_true(config.health.given);
+	assert_int_equal(config.health.retries, 3);
+	assert_works(nacre_config_copy(&config, &copy, err));
+	assert_works(nacre_config_emit(&copy, &buf, err));
+	assert_string_equal(buf.data, text);
+	nacre_config_clear(&copy);
+}
+
 static void a_bad_config_is_refused_by_member(void **state)
 {
 	static const struct {
@@ -96,6 +118,10 @@ static void a_bad_config_is_refused_by_member(void **state)
 			"config: 'env' differs from 'Env' only in case" },
 		{ "{\"config\":{\"Env\":[1]}," ROOTFS "}", NACRE_E_FORMAT,
 			"config.Env[0]: not a string" },
+		{ "{\"config\":{\"Healthcheck\":{\"test\":[]}}," ROOTFS "}", NACRE_E_UNSAFE,
+			"config.Healthcheck: 'test' differs from 'Test' only in case" },
+		{ "{\"config\":{\"Healthcheck\":{\"Interval\":-1}}," ROOTFS "}", NACRE_E_FORMAT,
+			"config.Healthcheck.Interval: not a whole number" },
 		{ "{\"config\":{\"Volumes\":[]}," ROOTFS "}", NACRE_E_FORMAT,
 			"config.Volumes: not an object" },
 		{ "{" ROOTFS ",\"history\":[null]}", NACRE_E_FORMAT, "history[0]: not an object" },
@@ -172,6 +198,7 @@ int main(void)
 		cmocka_unit_test(a_config_comes_back_byte_for_byte),
 		cmocka_unit_test(sets_and_labels_are_sorted_and_the_rest_keeps_its_order),
 		cmocka_unit_test(members_that_are_null_are_absent),
+		cmocka_unit_test(a_health_check_and_what_else_config_has_come_back),
 		cmocka_unit_test(a_bad_config_is_refused_by_member),
 		cmocka_unit_test(more_diff_ids_than_the_limit_are_refused),
 		cmocka_unit_test(config_and_manifest_must_agree_about_layers),
