@@ -6,13 +6,11 @@
 #include "builder/build_image.h"
 #include "builder/image_config.h"
 #include "builder/layer_emit.h"
+#include "builder/layer_limits.h"
 #include "builder/same_content.h"
 #include "layers/diff.h"
 
 #include <string.h>
-
-/* As decoders have it: so much may come out of however little. */
-#define RATIO_FREE_BYTES ((uint64_t)64 << 20)
 
 static struct nacre_built_layer *next_built(struct nacre_build_image *image, struct nacre_err *err)
 {
@@ -62,28 +60,6 @@ static bool is_nothing(const struct nacre_tree *diff)
 	return diff->nodes == 0 && !diff->root->is_explicit;
 }
 
-/* The limits that readers hold a layer to. A ratio can be right; a reader cannot know. */
-static int check_layer(const struct nacre_build_image *image, const char *name,
-	const struct nacre_built_layer *layer, struct nacre_err *err)
-{
-	const struct nacre_limits limits = nacre_env_limits(image->env);
-
-	if (layer->members > limits.layer_members)
-		return nacre_fail(err, NACRE_E_LIMIT,
-			"more than %llu members (limit layer-members)",
-			(unsigned long long)limits.layer_members);
-	if (layer->tar_bytes > limits.layer_bytes)
-		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit layer-bytes)",
-			(unsigned long long)limits.layer_bytes);
-	if (layer->tar_bytes <= RATIO_FREE_BYTES ||
-		layer->tar_bytes / limits.ratio <= layer->blob_bytes)
-		return 0;
-	return nacre_warn(image->env, err,
-		"layer '%s' is more than %llu times its compressed size (limit ratio): to "
-		"unpack it needs a higher limit",
-		name, (unsigned long long)limits.ratio);
-}
-
 /* What turns `before` into `after` becomes a layer, if it is anything. */
 static int add_layer(struct nacre_build_image *image, const char *name, struct nacre_tree *before,
 	struct nacre_tree *after, struct nacre_err *err)
@@ -104,7 +80,7 @@ static int add_layer(struct nacre_build_image *image, const char *name, struct n
 		rc = nacre_layer_emit(name, &diff, &image->options->compression, image->batch,
 			image->env, &desc, built, err);
 	if (rc == 0)
-		rc = check_layer(image, name, built, err);
+		rc = nacre_layer_check_limits(built, name, image->env, err);
 	if (rc == 0)
 		rc = nacre_image_config_add(
 			&image->config, name, &built->diff_id, image->epoch, err);

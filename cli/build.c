@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LAST_SECOND 253402300799 /* of the year 9999 */
-
 struct args {
 	struct cli_common common;
 	const char *recipe;
@@ -54,21 +52,6 @@ static const struct cli_opt opts[] = {
 };
 
 /* Returns an exit code, as all of these. */
-static int read_epoch(struct cli *cli, struct nacre_build_options *options)
-{
-	const char *text = getenv("SOURCE_DATE_EPOCH");
-	uint64_t seconds;
-
-	if (!text)
-		return 0;
-	if (!cli_number_parse(text, false, &seconds) || seconds > LAST_SECOND)
-		return cli_fail_usage(
-			cli, "SOURCE_DATE_EPOCH: '%s' is not a whole number of seconds", text);
-	options->has_epoch = true;
-	options->epoch = (int64_t)seconds;
-	return 0;
-}
-
 static int read_tags(
 	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options)
 {
@@ -146,7 +129,7 @@ static int read_options(
 		return cli_fail_usage(cli, "--ledger and --no-ledger exclude each other");
 	options->ledger = args->ledger;
 	options->no_ledger = args->no_ledger;
-	code = read_epoch(cli, options);
+	code = cli_epoch_read(cli, &options->has_epoch, &options->epoch);
 	if (code == 0)
 		code = read_compression(cli, args->compression, options);
 	if (code == 0)

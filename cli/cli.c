@@ -33,6 +33,8 @@ int cli_signal(void)
 	return stopped_by;
 }
 
+#define LAST_SECOND 253402300799 /* of the year 9999 */
+
 /* -------------------------------------------------------------------- errors */
 
 void cli_clear_progress(struct cli *cli)
@@ -281,6 +283,21 @@ int cli_limits_set(struct cli *cli, const struct cli_list *limits)
 			return cli_fail_usage(cli, "--limit: %s", err.text);
 	}
 	nacre_env_start(&cli->env);
+	return 0;
+}
+
+int cli_epoch_read(struct cli *cli, bool *out_is_set, int64_t *out_epoch)
+{
+	const char *text = getenv("SOURCE_DATE_EPOCH");
+	uint64_t seconds;
+
+	if (!text)
+		return 0;
+	if (!cli_number_parse(text, false, &seconds) || seconds > LAST_SECOND)
+		return cli_fail_usage(
+			cli, "SOURCE_DATE_EPOCH: '%s' is not a whole number of seconds", text);
+	*out_is_set = true;
+	*out_epoch = (int64_t)seconds;
 	return 0;
 }
 

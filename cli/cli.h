@@ -42,6 +42,7 @@ struct cli_command {
 
 extern const struct cli_command cli_build, cli_check, cli_inspect, cli_key_new, cli_key_show,
 	cli_lint, cli_ls, cli_plan, cli_sign, cli_unpack, cli_verify;
+extern const struct cli_command cli_squash;
 
 /** One run of one command. */
 struct cli {
@@ -97,6 +98,9 @@ NACRE_CHECKED int cli_limits_set(struct cli *cli, const struct cli_list *limits)
 
 /** How many threads: as many as processors for 0. Returns an exit code. */
 NACRE_CHECKED int cli_jobs_set(struct cli *cli, uint64_t jobs);
+
+/** SOURCE_DATE_EPOCH, if it is set. Returns an exit code. */
+NACRE_CHECKED int cli_epoch_read(struct cli *cli, bool *out_is_set, int64_t *out_epoch);
 
 /** The signal that asked to stop; 0: none. */
 int cli_signal(void);

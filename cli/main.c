@@ -19,6 +19,7 @@ static const struct cli_command *const commands[] = {
 	&cli_inspect,
 	&cli_ls,
 	&cli_lint,
+	&cli_squash,
 	NULL,
 };
 

@@ -86,6 +86,18 @@ static void clear_history(struct nacre_history *history)
 	memset(history, 0, sizeof(*history));
 }
 
+void nacre_config_clear_layers(struct nacre_config *config)
+{
+	free(config->diff_ids);
+	config->diff_ids = NULL;
+	config->diff_id_count = 0;
+	for (size_t i = 0; i < config->history_count; i++)
+		clear_history(&config->history[i]);
+	free(config->history);
+	config->history = NULL;
+	config->history_count = 0;
+}
+
 void nacre_config_clear(struct nacre_config *config)
 {
 	nacre_buf_clear(&config->raw);
@@ -99,10 +111,7 @@ void nacre_config_clear(struct nacre_config *config)
 	nacre_pairs_clear(&config->labels);
 	nacre_health_clear(&config->health);
 	nacre_pairs_clear(&config->run_more);
-	free(config->diff_ids);
-	for (size_t i = 0; i < config->history_count; i++)
-		clear_history(&config->history[i]);
-	free(config->history);
+	nacre_config_clear_layers(config);
 	memset(config, 0, sizeof(*config));
 }
 
@@ -572,6 +581,21 @@ int nacre_config_check(const struct nacre_config *config, const struct nacre_man
 		return nacre_fail(err, NACRE_E_FORMAT, "config: history of %zu layers for %zu",
 			with_layer, manifest->layers.count);
 	return 0;
+}
+
+size_t nacre_config_history_of(const struct nacre_config *config, size_t layers)
+{
+	size_t seen = 0, end = 0;
+
+	if (config->history_count == 0)
+		return layers;
+	for (size_t i = 0; i < config->history_count && seen < layers; i++) {
+		if (config->history[i].empty_layer)
+			continue;
+		seen++;
+		end = i + 1;
+	}
+	return end;
 }
 
 void nacre_chain_id(

@@ -78,6 +78,15 @@ NACRE_CHECKED int nacre_config_add_diff_id(
 NACRE_CHECKED int nacre_config_add_history(
 	struct nacre_config *config, const struct nacre_history *history, struct nacre_err *err);
 
+/** Takes all DiffIDs and all of the history out. */
+void nacre_config_clear_layers(struct nacre_config *config);
+
+/**
+ * How many entries of the history tell of the lowest `layers` layers: those up to the last that
+ * made one. Of a config without history, as many as there are layers.
+ */
+size_t nacre_config_history_of(const struct nacre_config *config, size_t layers);
+
 /**
  * Checks that config and manifest speak of the same layers: a diff_id for each layer, and, when
  * there is a history at all, an entry without empty_layer for each.

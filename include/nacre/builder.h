@@ -86,6 +86,44 @@ struct nacre_built {
 NACRE_API NACRE_CHECKED int nacre_build(const struct nacre_build_options *options,
 	const struct nacre_env *env, struct nacre_built *out_built, struct nacre_err *err);
 
+/* ------------------------------------------------------------------ rework */
+
+/**
+ * What holds for all that makes an image out of another one. The new image has the other's config
+ * and annotations; layers that nothing is done to stay the same blobs, with their annotations, and
+ * so do their entries in the history. Its manifest is OCI's.
+ */
+struct nacre_rework_options {
+	const struct nacre_ref *tags; /**< at least one */
+	size_t tag_count;
+	const char *store;		      /**< the layout of bare names; NULL: there is none */
+	struct nacre_compression compression; /**< of layers that are new */
+	bool has_epoch;	     /**< false: the new image says the time that the old one said */
+	int64_t epoch;	     /**< SOURCE_DATE_EPOCH: seconds */
+	const char *comment; /**< of the entry in the history; NULL: none */
+};
+
+/** Layers, the lowest is 1. Zero: from the lowest, to the highest. */
+struct nacre_squash_range {
+	size_t from;
+	size_t to;
+};
+
+/**
+ * Makes one layer of several: what turns the tree below the first of them into the tree of the
+ * last. The entries of the history that told of them stay, as ones that made no layer.
+ *
+ * @param out_built  set on success only, as for all of these; the numbers of a layer that was kept
+ *                   are zero but for its blob's
+ *
+ * Errors: ARG (no such layers, no tag); those of nacre_image_check() about the image, and of
+ * nacre_build() about writing.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_squash(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const struct nacre_squash_range *range,
+	const struct nacre_rework_options *options, const struct nacre_env *env,
+	struct nacre_built *out_built, struct nacre_err *err);
+
 /* ------------------------------------------------------------------- check */
 
 /** What nacre_image_check() has read. */

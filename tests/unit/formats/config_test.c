@@ -192,6 +192,24 @@ static void the_chain_is_hashed_layer_by_layer(void **state)
 	assert_string_equal(chain.text, want.text);
 }
 
+static void the_history_of_some_layers_ends_with_the_last_that_made_one(void **state)
+{
+	static const bool empty[] = { true, false, true, true, false, true };
+	NACRE_CLEANUP(nacre_config_clear)
+	struct nacre_config config = { 0 };
+
+	(void)state;
+	assert_int_equal(nacre_config_history_of(&config, 2), 2);
+	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
+		assert_works(nacre_config_add_history(
+			&config, &(struct nacre_history){ .empty_layer = empty[i] }, err));
+	assert_int_equal(nacre_config_history_of(&config, 0), 0);
+	assert_int_equal(nacre_config_history_of(&config, 1), 2);
+	assert_int_equal(nacre_config_history_of(&config, 2), 5);
+	nacre_config_clear_layers(&config);
+	assert_int_equal(config.history_count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +220,7 @@ int main(void)
 		cmocka_unit_test(a_bad_config_is_refused_by_member),
 		cmocka_unit_test(more_diff_ids_than_the_limit_are_refused),
 		cmocka_unit_test(config_and_manifest_must_agree_about_layers),
+		cmocka_unit_test(the_history_of_some_layers_ends_with_the_last_that_made_one),
 		cmocka_unit_test(the_chain_is_hashed_layer_by_layer),
 	};
 

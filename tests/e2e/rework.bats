@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Images made out of other images: nacre squash, config, rebase, commit.
+
+load ../lib/common
+
+# oci:layout:v1 of four layers, with what layers can do to each other: files replaced and removed, a
+# directory made opaque, a hard link into a lower layer, a link that later layers go through.
+make_layers() {
+	make_base base.tar
+	mkdir -p context
+	write context/nacre.yaml <<-'E'
+	nacre: 1
+	from: rootfs:base.tar
+	epoch: 2026-01-01T00:00:00Z
+	layers:
+	  - name: app
+	    ghosts: keep
+	    steps:
+	      - file: {path: /srv/app/one, text: "one\n"}
+	      - file: {path: /srv/app/two, text: "two\n"}
+	      - link: {path: /opt, to: srv}
+	  - name: change
+	    steps:
+	      - file: {path: /srv/app/one, text: "another one\n"}
+	      - remove: {path: /usr/share/doc}
+	config: {entrypoint: [/bin/tool], env: {A: one, B: two}, labels: {x: "1"}}
+	E
+	mv base.tar context
+	nacre build context -t oci:layout:v1 --compression gzip --quiet >/dev/null
+	mkdir -p upper/srv/app upper/opt/more
+	: >upper/srv/app/.wh..wh..opq
+	echo three >upper/srv/app/three
+	ln upper/srv/app/three upper/srv/app/same
+	echo more >upper/opt/more/file
+	find upper -exec touch -h -d @1700000001.25 {} +
+	tar -C upper --numeric-owner --sort=name --format=posix -cf upper.tar srv opt/more
+	umoci raw add-layer --image layout:v1 --history.created_by 'by hand' \
+		--history.created 2026-01-02T00:00:00Z upper.tar
+}
+
+layers_of() { # layers_of LAYOUT TAG: descriptors, a line each
+	manifest "$1" "$2" | jq -c '.layers[]'
+}
+
+history_of() { # history_of LAYOUT TAG: "by", with "-" in front of what made no layer
+	config "$1" "$2" | jq -r '.history[] | (if .empty_layer then "-" else "" end) + .created_by'
+}
+
+unpacked() { # unpacked TAG DIR, with another reader of DIR.umoci
+	nacre unpack --unsigned "oci:layout:$1" "$2" >/dev/null
+	umoci unpack --image "layout:$1" "$2.umoci" >/dev/null
+}
+
+# ------------------------------------------------------------------------ squash
+
+@test "an image that is squashed has one layer and the same tree, for other readers too" {
+	make_layers
+	nacre squash oci:layout:v1 --unsigned -t oci:layout:flat --compression gzip >id
+	[ "$(layers_of layout flat | wc -l)" = 1 ]
+	[ "$(config layout flat | sha256sum | cut -d' ' -f1)" = "$(sed s/sha256:// id)" ]
+	unpacked v1 old
+	unpacked flat new
+	same_tree old new
+	same_tree old.umoci/rootfs new.umoci/rootfs
+	# What is no more there is not in the layer, and no whiteout either.
+	layer layout flat >flat.tar
+	! tar -tf flat.tar | grep -E '\.wh\.|share/doc|app/(one|two)'
+	nacre lint oci:layout:flat
+	nacre verify --deep --unsigned oci:layout:flat
+	skopeo copy oci:layout:flat oci:copied:flat
+	[ "$(config layout v1 | jq -cS .config)" = "$(config layout flat | jq -cS .config)" ]
+}
+
+@test "the layers below and above a range stay the same blobs" {
+	make_layers
+	nacre squash oci:layout:v1 --unsigned --from 2 --to 3 -t oci:other:v1 2>said >/dev/null
+	layers_of layout v1 >before
+	layers_of other v1 >after
+	[ "$(wc -l <after)" = 3 ]
+	[ "$(sed -n 1p before)" = "$(sed -n 1p after)" ]
+	[ "$(sed -n 4p before)" = "$(sed -n 3p after)" ]
+	[ "$(grep -c 'as it was' said)" = 2 ]
+	sed -n 2p after | grep -q dev.nacre.layer.entries
+	nacre unpack --unsigned oci:layout:v1 old >/dev/null
+	nacre unpack --unsigned oci:other:v1 new >/dev/null
+	same_tree old new
+	# A whiteout for what the layer below has, none for what both layers made between them.
+	"$PYTHON" "$lib/ocilayers.py" other v1 --layer 1 | tar -tf - >names
+	grep -x 'usr/share/.wh.doc' names
+	[ "$(grep -c '\.wh\.' names)" = 1 ]
+	grep -x 'srv/app/one' names
+}
+
+@test "the history still tells of every layer, with an entry for each that is there" {
+	make_layers
+	history_of layout v1 >before
+	[ "$(grep -vc ^- before)" = 4 ]
+	nacre squash oci:layout:v1 --unsigned --from 2 --to 3 -t oci:layout:some \
+		--compression gzip --comment why >/dev/null
+	diff - <(history_of layout some) <<-E
+	$(sed -n 1p before)
+	-nacre: app
+	-nacre: change
+	nacre: squash
+	by hand
+	E
+	[ "$(config layout some | jq -r '.history[3].comment')" = why ]
+	nacre squash oci:layout:v1 --unsigned -t oci:layout:all >/dev/null
+	[ "$(history_of layout all | grep -v ^-)" = 'nacre: squash' ]
+	[ "$(history_of layout all | wc -l)" = 5 ]
+	# skopeo wants an entry for each layer when it makes a Docker image of it.
+	skopeo copy oci:layout:some dir:docker --format v2s2
+}
+
+@test "what two layers make and take away again leaves no layer" {
+	make_layers
+	mkdir -p a b
+	echo x >a/x
+	: >b/.wh.x
+	tar -C a -cf a.tar x
+	tar -C b -cf b.tar .wh.x
+	umoci raw add-layer --image layout:v1 a.tar
+	umoci raw add-layer --image layout:v1 b.tar
+	nacre squash oci:layout:v1 --unsigned --from 5 -t oci:layout:v2 >/dev/null
+	[ "$(layers_of layout v2 | wc -l)" = 4 ]
+	[ "$(history_of layout v2 | tail -n 1)" = '-nacre: squash' ]
+	nacre unpack --unsigned oci:layout:v2 root >/dev/null
+	[ ! -e root/x ]
+}
+
+@test "squashing twice gives the same bytes, and the time is the image's or the caller's" {
+	make_layers
+	nacre squash oci:layout:v1 --unsigned -t oci:a:v1 >/dev/null
+	nacre squash oci:layout:v1 --unsigned -t oci:b:v1 --jobs 3 >/dev/null
+	diff -r a b
+	nacre squash oci:a:v1 --unsigned -t oci:a:v2 >/dev/null
+	[ "$(layers_of a v1)" = "$(layers_of a v2)" ]
+	[ "$(config a v1 | jq -r .created)" = 2026-01-01T00:00:00Z ]
+	SOURCE_DATE_EPOCH=0 nacre squash oci:layout:v1 --unsigned -t oci:b:v2 >/dev/null
+	[ "$(config b v2 | jq -r '.created, .history[-1].created' | uniq)" = 1970-01-01T00:00:00Z ]
+}
+
+@test "an image of Docker's media types becomes one of OCI's" {
+	make_layers
+	skopeo copy oci:layout:v1 dir:docker --format v2s2
+	skopeo copy dir:docker oci:again:v1
+	manifest layout v1 >/dev/null
+	# The documents of Docker in a layout, as some tools write them.
+	local digest size
+	mkdir -p mixed
+	cp -a again/. mixed
+	digest=$(sha256sum docker/manifest.json | cut -d' ' -f1)
+	size=$(stat -c %s docker/manifest.json)
+	cp docker/manifest.json "mixed/blobs/sha256/$digest"
+	jq -r '.layers[].digest, .config.digest' docker/manifest.json | cut -d: -f2 | while read -r hex; do
+		cp "docker/$hex" mixed/blobs/sha256/
+	done
+	jq -n --arg d "sha256:$digest" --argjson s "$size" '{schemaVersion: 2, manifests: [{
+		mediaType: "application/vnd.docker.distribution.manifest.v2+json", digest: $d, size: $s,
+		annotations: {"org.opencontainers.image.ref.name": "v1"}}]}' >mixed/index.json
+	nacre squash oci:mixed:v1 --unsigned --to 2 -t oci:out:v1 >/dev/null
+	! manifest out v1 | grep docker
+	nacre unpack --unsigned oci:layout:v1 old >/dev/null
+	nacre unpack --unsigned oci:out:v1 new >/dev/null
+	same_tree old new
+}
+
+@test "squash needs to be told whom to trust, a name and layers that are there" {
+	make_signed
+	refused 2 "nothing says whom to trust" squash oci:layout:v1 -t oci:new:v1
+	refused 2 "--tag is missing" squash oci:layout:v1 --unsigned
+	refused 2 "no layer 2: the image has 1" squash oci:layout:v1 --unsigned -t oci:new:v1 --to 2
+	refused 2 "no layer 3: the image has 1" squash oci:layout:v1 --unsigned -t oci:new:v1 --from 3
+	refused 2 "a digest cannot be given" squash oci:layout:v1 --unsigned \
+		-t "oci:new@$(digest_of layout v1)"
+	nacre key new other
+	refused 4 "none by a given key" squash oci:layout:v1 --key other.pub -t oci:new:v1
+	nacre squash oci:layout:v1 --key release.pub -t oci:new:v1
+	nacre squash "oci:layout@$(digest_of layout v1)" -t oci:new:v2
+	make_layers
+	refused 2 "layer 3 does not lie below layer 2" squash oci:layout:v1 --unsigned \
+		-t oci:new:v3 --from 3 --to 2
+}
+
+@test "a damaged layer in the range is refused, and nothing is written" {
+	make_layers
+	local path
+
+	path=$(blob_path layout "$(manifest layout v1 | jq -r '.layers[1].digest')")
+	printf x | dd of="$path" bs=1 seek=20 conv=notrunc status=none
+	refused 3 "layer 2 of 4: blob sha256:" squash oci:layout:v1 --unsigned -t oci:new:v1
+	refused 3 "layer 2 of 4: blob sha256:" squash oci:layout:v1 --unsigned --from 3 -t oci:new:v1
+	refused 3 "(limit layer-members)" squash oci:layout:v1 --unsigned --to 1 -t oci:new:v1 \
+		--limit layer-members=3
+}
