@@ -48,8 +48,7 @@ static int join_list(
 	return rc;
 }
 
-/* "NAME=VALUE" takes the place of the entry of the same name. */
-static int set_env(
+int nacre_image_config_set_env(
 	struct nacre_texts *env, const char *name, const char *value, struct nacre_err *err)
 {
 	nacre_autofree char *text = NULL;
@@ -94,7 +93,7 @@ static int apply_recipe(
 	if (rc == 0)
 		rc = set_list(&config->cmd, &said->cmd, err);
 	for (size_t i = 0; i < said->env.count && rc == 0; i++)
-		rc = set_env(&config->env, said->env.items[i].name.text,
+		rc = nacre_image_config_set_env(&config->env, said->env.items[i].name.text,
 			said->env.items[i].value.text, err);
 	if (rc == 0)
 		rc = set_text(&config->working_dir, said->workdir.text, err);

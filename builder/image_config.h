@@ -27,4 +27,8 @@ NACRE_CHECKED int nacre_image_config_begin(const struct nacre_recipe *recipe,
 NACRE_CHECKED int nacre_image_config_add(struct nacre_config *config, const char *layer_name,
 	const struct nacre_digest *diff_id, int64_t created, struct nacre_err *err);
 
+/** "NAME=VALUE" takes the place of the entry of the same name, or is the last. Errors: NOMEM. */
+NACRE_CHECKED int nacre_image_config_set_env(
+	struct nacre_texts *env, const char *name, const char *value, struct nacre_err *err);
+
 #endif

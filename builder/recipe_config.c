@@ -2,9 +2,8 @@
 /* What the image's configuration says about running it. */
 #include "builder/recipe_read.h"
 
-#include "base/text.h"
+#include "builder/run_values.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define UID_MOST 2147483647u /* that every tool takes for a user of a container */
@@ -67,24 +66,16 @@ static int read_volumes(struct nacre_recipe_reader *r, const struct nacre_value 
 	return rc ? rc : nacre_recipe_sort_list(r, what, list, err);
 }
 
-/* "8080" and "8080/tcp" are the same port (image-spec, config.md, "ExposedPorts"). */
 static int clean_port(
 	struct nacre_recipe_reader *r, struct nacre_recipe_text *port, struct nacre_err *err)
 {
-	static const char *const protocols[] = { "", "/tcp", "/udp", "/sctp" };
-	char shown[NACRE_SHOWN], clean[16];
-	size_t digits = strspn(port->text, "0123456789"), i = 0;
-	uint64_t number = 0;
+	char shown[NACRE_SHOWN], clean[NACRE_PORT_TEXT];
 
-	while (i < 4 && strcmp(port->text + digits, protocols[i]) != 0)
-		i++;
-	if (i == 4 || port->text[0] == '0' || !nacre_number_parse(port->text, digits, &number) ||
-		number > 65535)
+	if (!nacre_port_clean(port->text, clean))
 		return nacre_recipe_fail(err, r->recipe, port->mark, NACRE_E_FORMAT,
 			"port '%s' is not a number from 1 to 65535 with /tcp, /udp or /sctp",
 			nacre_value_show(port->text, port->len, shown));
-	port->len = (size_t)snprintf(
-		clean, sizeof(clean), "%u%s", (unsigned)number, i ? protocols[i] : "/tcp");
+	port->len = strlen(clean);
 	port->text = nacre_arena_text(&r->recipe->arena, clean, port->len);
 	return port->text ? 0 : nacre_fail_nomem(err);
 }
@@ -213,47 +204,16 @@ int nacre_recipe_read_labels(struct nacre_recipe_reader *r, const struct nacre_v
 
 /* -------------------------------------------------------------- stopsignal */
 
-/* Those of Linux that have a name; the real-time ones count from SIGRTMIN or to SIGRTMAX. */
-static const char *const signals[] = { "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP",
-	"SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE",
-	"SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN",
-	"SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",
-	"SIGPWR", "SIGSYS", "SIGRTMIN", "SIGRTMAX", NULL };
-
-static bool is_real_time(const char *text)
-{
-	uint64_t number = 0;
-
-	return (strncmp(text, "SIGRTMIN+", 9) == 0 || strncmp(text, "SIGRTMAX-", 9) == 0) &&
-		text[9] != '0' && nacre_number_parse(text + 9, strlen(text + 9), &number) &&
-		number <= 30;
-}
-
-static bool is_signal(const char *text)
-{
-	uint64_t number = 0;
-
-	if (nacre_number_parse(text, strlen(text), &number))
-		return text[0] != '0' && number <= 64;
-	for (size_t i = 0; signals[i]; i++) {
-		if (strcmp(text, signals[i]) == 0)
-			return true;
-	}
-	return is_real_time(text);
-}
-
 static int read_stopsignal(struct nacre_recipe_reader *r, const struct nacre_value *value,
 	const char *what, void *out, struct nacre_err *err)
 {
 	const struct nacre_recipe_text *text = out;
-	char shown[NACRE_SHOWN], prefixed[32];
+	char shown[NACRE_SHOWN];
 	const char *nearest;
 	int rc = nacre_recipe_read_text(r, value, what, out, err);
 
-	if (rc || is_signal(text->text))
+	if (rc || nacre_signal_is_known(text->text, &nearest))
 		return rc;
-	(void)snprintf(prefixed, sizeof(prefixed), "SIG%s", text->text);
-	nearest = is_signal(prefixed) ? prefixed : nacre_nearest(text->text, signals);
 	return nacre_recipe_fail(err, r->recipe, value->mark, NACRE_E_FORMAT,
 		"%s '%s' is not a signal like SIGTERM or a number from 1 to 64%s%s%s", what,
 		nacre_value_show(text->text, text->len, shown), nearest ? "; did you mean '" : "",

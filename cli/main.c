@@ -20,6 +20,7 @@ static const struct cli_command *const commands[] = {
 	&cli_ls,
 	&cli_lint,
 	&cli_squash,
+	&cli_config,
 	NULL,
 };
 

@@ -124,6 +124,43 @@ NACRE_API NACRE_CHECKED int nacre_image_squash(const struct nacre_layout *layout
 	const struct nacre_rework_options *options, const struct nacre_env *env,
 	struct nacre_built *out_built, struct nacre_err *err);
 
+/** What can be changed of a config; of annotations, those of the manifest. */
+enum nacre_config_part {
+	NACRE_CONFIG_USER,
+	NACRE_CONFIG_ENTRYPOINT, /**< as cmd: the first change begins anew, each is a word more */
+	NACRE_CONFIG_CMD,	 /**< a new entrypoint takes the old one away */
+	NACRE_CONFIG_ENV,	 /**< named, as labels and annotations are */
+	NACRE_CONFIG_LABEL,
+	NACRE_CONFIG_WORKDIR,
+	NACRE_CONFIG_VOLUME, /**< names without values, as ports are */
+	NACRE_CONFIG_PORT,
+	NACRE_CONFIG_STOPSIGNAL,
+	NACRE_CONFIG_HEALTHCHECK, /**< words too: "CMD", "CMD-SHELL" or "NONE" is the first */
+	NACRE_CONFIG_AUTHOR,
+	NACRE_CONFIG_ANNOTATION,
+};
+
+/** The number of parts in enum nacre_config_part. */
+#define NACRE_CONFIG_PARTS 12
+
+struct nacre_config_change {
+	enum nacre_config_part part;
+	const char *name;  /**< of what is named; "" for all else */
+	const char *value; /**< NULL: to be taken away */
+};
+
+/**
+ * Changes the config of an image, in the order of the changes. No layer is touched; the history
+ * gets an entry that made none.
+ *
+ * Errors: ARG (a value that its part does not take, no tag); NOT_FOUND (what is to be taken away is
+ * not there); those of writing.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_configure(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const struct nacre_config_change *changes, size_t count,
+	const struct nacre_rework_options *options, const struct nacre_env *env,
+	struct nacre_built *out_built, struct nacre_err *err);
+
 /* ------------------------------------------------------------------- check */
 
 /** What nacre_image_check() has read. */

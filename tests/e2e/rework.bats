@@ -195,3 +195,82 @@ unpacked() { # unpacked TAG DIR, with another reader of DIR.umoci
 	refused 3 "(limit layer-members)" squash oci:layout:v1 --unsigned --to 1 -t oci:new:v1 \
 		--limit layer-members=3
 }
+
+# ------------------------------------------------------------------------ config
+
+@test "config changes what it is told, and nothing else" {
+	make_layers
+	nacre config oci:layout:v1 --unsigned -t oci:layout:v2 --user app:10002 --env B=three --env C= \
+		--unset-env A --label y=2 --unset-label x --workdir /srv --port 53/udp --port 8080 \
+		--volume /data --stopsignal SIGINT --author me --annotation a.b=c \
+		--healthcheck CMD --healthcheck /bin/tool --cmd=-v --cmd x >id
+	diff - <(config layout v2 | jq -c .config) <<-'E'
+	{"User":"app:10002","ExposedPorts":{"53/udp":{},"8080/tcp":{}},"Env":["B=three","C="],"Entrypoint":["/bin/tool"],"Cmd":["-v","x"],"Volumes":{"/data":{}},"WorkingDir":"/srv","Labels":{"y":"2"},"StopSignal":"SIGINT","Healthcheck":{"Test":["CMD","/bin/tool"]}}
+	E
+	[ "$(config layout v2 | jq -r .author)" = me ]
+	[ "$(manifest layout v2 | jq -c .annotations)" = '{"a.b":"c"}' ]
+	[ "$(layers_of layout v1)" = "$(layers_of layout v2)" ]
+	[ "$(config layout v1 | jq -c '.rootfs, .os')" = "$(config layout v2 | jq -c '.rootfs, .os')" ]
+	[ "$(history_of layout v2)" = "$(history_of layout v1; echo '-nacre: config')" ]
+	[ "$(skopeo inspect --config oci:layout:v2 | jq -r .config.User)" = app:10002 ]
+	# And all of it taken away again is what there was at first.
+	nacre config oci:layout:v2 --unsigned -t oci:layout:v3 --unset-user --unset-env B \
+		--unset-env C --env A=one --env B=two --unset-label y --label x=1 --unset-workdir \
+		--unset-port 53/udp --unset-port 8080 --unset-volume /data --unset-stopsignal \
+		--unset-author --unset-annotation a.b --unset-healthcheck --unset-cmd >/dev/null
+	[ "$(config layout v1 | jq -c .config)" = "$(config layout v3 | jq -c .config)" ]
+	[ "$(manifest layout v3 | jq .annotations)" = null ]
+}
+
+@test "umoci makes the same of the same changes" {
+	make_layers
+	nacre config oci:layout:v1 --unsigned -t oci:layout:v2 --env A=9 --workdir /srv --label l=m \
+		--entrypoint /bin/tool --entrypoint go --cmd fast >/dev/null
+	umoci config --image layout:v1 --tag v3 --config.env A=9 --config.workingdir /srv \
+		--config.label l=m --config.entrypoint /bin/tool --config.entrypoint go \
+		--config.cmd fast
+	diff <(config layout v2 | jq -S .config) <(config layout v3 | jq -S .config)
+}
+
+@test "a new entrypoint takes the old words away, as in recipes" {
+	make_signed
+	nacre config oci:layout:v1 --unsigned -t oci:layout:v2 --cmd one >/dev/null
+	nacre config oci:layout:v2 --unsigned -t oci:layout:v3 --entrypoint /bin/x >/dev/null
+	[ "$(config layout v3 | jq -c '[.config.Entrypoint, .config.Cmd]')" = '[["/bin/x"],null]' ]
+	nacre config oci:layout:v2 --unsigned -t oci:layout:v4 --unset-entrypoint --cmd two >/dev/null
+	[ "$(config layout v4 | jq -c '[.config.Entrypoint, .config.Cmd]')" = '[null,["two"]]' ]
+}
+
+@test "members of a config that nacre does not know stay" {
+	make_signed
+	local config hex
+	config=$(config layout v1 | jq -c '.config.Shell = ["/bin/ash"] | .config.OnBuild = ["x"]')
+	hex=$(printf %s "$config" | sha256sum | cut -d' ' -f1)
+	printf %s "$config" >"layout/blobs/sha256/$hex"
+	change ".config.digest = \"sha256:$hex\" | .config.size = ${#config}"
+	nacre config oci:layout:v1 --key release.pub -t oci:layout:v2 --env A=b >/dev/null
+	[ "$(config layout v2 | jq -c '[.config.Shell, .config.OnBuild]')" = '[["/bin/ash"],["x"]]' ]
+}
+
+@test "what a config cannot be is refused" {
+	make_signed
+	set -- config oci:layout:v1 --unsigned -t oci:layout:v2
+	refused 2 "nothing to change" "$@"
+	refused 2 "--env: 'A' is not NAME=VALUE" "$@" --env A
+	refused 2 "--user and --unset-user exclude each other" "$@" --user a --unset-user
+	refused 2 "port: 'x' is not a number from 1" "$@" --port x
+	refused 2 "port: '65536' is not a number from 1" "$@" --port 65536
+	refused 2 "workdir: 'srv' is not an absolute path" "$@" --workdir srv
+	refused 2 "workdir: '/a/../b' is not a path without" "$@" --workdir /a/../b
+	refused 2 "volume: '/' is not" "$@" --volume /
+	refused 2 "'TERM' is not a signal like SIGTERM" "$@" --stopsignal TERM
+	refused 2 "did you mean 'SIGTERM'" "$@" --stopsignal TERM
+	refused 2 "user: '' is not" "$@" --user ""
+	refused 2 "healthcheck: the first word is CMD" "$@" --healthcheck /bin/x
+	refused 1 "env: there is no 'NONE'" "$@" --unset-env NONE
+	refused 1 "label: there is no 'none'" "$@" --unset-label none
+	refused 1 "port: there is no '80/tcp'" "$@" --unset-port 80
+	refused 1 "workdir: there is none" "$@" --unset-workdir
+	refused 1 "healthcheck: there is none" "$@" --unset-healthcheck
+	refused 3 "UTF-8" "$@" --env $'A=\xff'
+}
