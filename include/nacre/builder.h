@@ -161,6 +161,27 @@ NACRE_API NACRE_CHECKED int nacre_image_configure(const struct nacre_layout *lay
 	const struct nacre_rework_options *options, const struct nacre_env *env,
 	struct nacre_built *out_built, struct nacre_err *err);
 
+/** How a directory is read, as nacre_build() has it. Zero is a good value. */
+struct nacre_commit_options {
+	bool all_xattrs;    /**< more than user.* and security.capability */
+	bool no_ledger;	    /**< what a ledger beside it knows is left alone */
+	const char *ledger; /**< its ledger; NULL: the one beside */
+};
+
+/**
+ * Adds a layer to an image: what turns its tree into what a directory holds, with what the
+ * directory's ledger knows. When that is nothing, the history alone tells of it.
+ *
+ * @param dir  a path that the user named
+ *
+ * Errors: those of nacre_image_check() about the image, of nacre_build() about a root file system
+ * in a directory and about writing; ARG (no tag).
+ */
+NACRE_API NACRE_CHECKED int nacre_image_commit(const char *dir, const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const struct nacre_commit_options *from,
+	const struct nacre_rework_options *options, const struct nacre_env *env,
+	struct nacre_built *out_built, struct nacre_err *err);
+
 /* ------------------------------------------------------------------- check */
 
 /** What nacre_image_check() has read. */

@@ -274,3 +274,89 @@ unpacked() { # unpacked TAG DIR, with another reader of DIR.umoci
 	refused 1 "healthcheck: there is none" "$@" --unset-healthcheck
 	refused 3 "UTF-8" "$@" --env $'A=\xff'
 }
+
+# ------------------------------------------------------------------------ commit
+
+@test "a changed directory becomes one layer, which gives the directory again" {
+	make_layers
+	nacre unpack --unsigned oci:layout:v1 root >/dev/null
+	echo motd >root/etc/motd
+	rm -r root/srv/app
+	ln root/usr/bin/tool root/usr/bin/third-tool
+	chmod 700 root/var/empty
+	chown 5:6 root/usr/bin/ping
+	setcap cap_net_admin=ep root/usr/bin/ping
+	ln -sfn nowhere root/opt
+	mkfifo root/fifo
+	# The same size and time, other bytes.
+	printf 'ROOT' | dd of=root/etc/passwd bs=4 conv=notrunc status=none
+	touch -d @1700000000 root/etc/passwd
+	nacre commit root oci:layout:v1 --unsigned -t oci:layout:v2 --compression gzip \
+		--comment 'by hand' >/dev/null
+	[ "$(layers_of layout v2 | head -n 4)" = "$(layers_of layout v1)" ]
+	[ "$(layers_of layout v2 | wc -l)" = 5 ]
+	[ "$(config layout v2 | jq -r '.history[-1] | .created_by, .comment' | tr '\n' ' ')" = \
+		'nacre: commit by hand ' ]
+	unpacked v2 again
+	same_tree root again
+	same_tree root again.umoci/rootfs
+	nacre verify --deep --unsigned oci:layout:v2
+	# No more than what changed, with the directories on the way.
+	diff - <(layer layout v2 4 | tar -tf - | sort) <<-'E'
+	./
+	etc/
+	etc/motd
+	etc/passwd
+	fifo
+	opt
+	srv/
+	srv/.wh.app
+	usr/
+	usr/bin/
+	usr/bin/ping
+	usr/bin/same-tool
+	usr/bin/third-tool
+	usr/bin/tool
+	var/
+	var/empty/
+	E
+}
+
+@test "a directory that nobody changed adds no layer" {
+	make_layers
+	nacre unpack --unsigned oci:layout:v1 root >/dev/null
+	nacre commit root oci:layout:v1 --unsigned -t oci:layout:v2 >/dev/null
+	[ "$(layers_of layout v2)" = "$(layers_of layout v1)" ]
+	[ "$(history_of layout v2 | tail -n 1)" = '-nacre: commit' ]
+}
+
+@test "what an unpacked tree has lost is no change of it" {
+	make_layers
+	chmod -R a+rX layout
+	mkdir own
+	chown nobody own
+	as_nobody nacre unpack --unsigned oci:layout:v1 own/lost --no-owner >/dev/null
+	[ -e own/lost.nacre-ledger ]
+	as_nobody nacre commit own/lost oci:layout:v1 --unsigned -t oci:own/new:v1 >/dev/null
+	cd own
+	[ "$(layers_of new v1)" = "$(layers_of ../layout v1)" ]
+	as_nobody sh -c 'echo more >lost/etc/more'
+	as_nobody nacre commit lost oci:../layout:v1 --unsigned -t oci:new:v2 >/dev/null
+	"$PYTHON" "$lib/ocilayers.py" new v2 --layer 4 | tar -tf - >names
+	grep -qx etc/more names
+	! grep -Ev '^(\./|etc/|etc/more)$' names
+	# Without the ledger the disk is the truth.
+	nacre commit lost oci:../layout:v1 --unsigned -t oci:new:v3 --no-ledger >/dev/null
+	[ "$("$PYTHON" "$lib/ocilayers.py" new v3 --layer 4 | tar -tf - | wc -l)" -gt 10 ]
+}
+
+@test "commit refuses what it cannot read or put into a layer, and writes nothing" {
+	make_layers
+	mkdir root
+	refused 1 "directory: 'none': No such file" commit none oci:layout:v1 --unsigned -t oci:new:v1
+	refused 2 "nothing says whom to trust" commit root oci:layout:v1 -t oci:new:v1
+	refused 2 "exclude each other" commit root oci:layout:v1 --unsigned -t oci:new:v1 \
+		--ledger x --no-ledger
+	touch root/.wh.x
+	refused 3 ".wh.x" commit root oci:layout:v1 --unsigned -t oci:new:v1
+}
