@@ -265,23 +265,29 @@ static int read_layers(struct nacre_image_tree *image, int file, const struct na
 	return rc;
 }
 
+int nacre_image_tree_read_opened(
+	struct nacre_image_tree *image, const struct nacre_env *env, struct nacre_err *err)
+{
+	nacre_autofd int file = -1;
+	int rc = nacre_worker_file(&file, err);
+
+	if (rc == 0)
+		rc = read_layers(image, file, env, err);
+	return rc ? rc : nacre_image_tree_load(image, file, env, err);
+}
+
 int nacre_image_tree_read(const struct nacre_layout *layout, const struct nacre_manifest *manifest,
 	const struct nacre_config *config, int scratch, const struct nacre_env *env,
 	struct nacre_image_tree *out_image, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_image_tree_clear)
 	struct nacre_image_tree image;
-	nacre_autofd int file = -1;
 	int rc;
 
 	memset(&image, 0, sizeof(image));
 	rc = nacre_image_tree_open(layout, manifest, config, scratch, env, &image, err);
 	if (rc == 0)
-		rc = nacre_worker_file(&file, err);
-	if (rc == 0)
-		rc = read_layers(&image, file, env, err);
-	if (rc == 0)
-		rc = nacre_image_tree_load(&image, file, env, err);
+		rc = nacre_image_tree_read_opened(&image, env, err);
 	if (rc)
 		return rc;
 	*out_image = image;

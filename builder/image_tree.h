@@ -43,6 +43,11 @@ NACRE_CHECKED int nacre_image_tree_open(const struct nacre_layout *layout,
 	const struct nacre_manifest *manifest, const struct nacre_config *config, int scratch,
 	const struct nacre_env *env, struct nacre_image_tree *out_image, struct nacre_err *err);
 
+/** The second part of nacre_image_tree_read(), for layers that are open; they may be of several
+ * images. */
+NACRE_CHECKED int nacre_image_tree_read_opened(
+	struct nacre_image_tree *image, const struct nacre_env *env, struct nacre_err *err);
+
 /** Decompresses and folds all layers into the tree: in a worker. */
 NACRE_CHECKED int nacre_image_tree_fold(
 	struct nacre_image_tree *image, const struct nacre_env *env, struct nacre_err *err);

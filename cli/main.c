@@ -21,6 +21,7 @@ static const struct cli_command *const commands[] = {
 	&cli_lint,
 	&cli_squash,
 	&cli_config,
+	&cli_rebase,
 	&cli_commit,
 	NULL,
 };

@@ -161,6 +161,29 @@ NACRE_API NACRE_CHECKED int nacre_image_configure(const struct nacre_layout *lay
 	const struct nacre_rework_options *options, const struct nacre_env *env,
 	struct nacre_built *out_built, struct nacre_err *err);
 
+struct nacre_rebase_options {
+	const struct nacre_layout *onto_layout;
+	const struct nacre_trusted *onto; /**< the new base */
+	const struct nacre_trusted *base; /**< what the image stands on. NULL: what its annotation
+					     org.opencontainers.image.base.digest names, in its own
+					     layout or that of the new base */
+	bool force; /**< where image and new base do not go together, the image's layers win */
+};
+
+/**
+ * Puts the layers that an image has above its base onto another base. They stay the same blobs;
+ * where they only repeat a directory that the new base has otherwise, one more layer puts it right.
+ * Of the config, what is as the old base had it becomes what the new base has.
+ *
+ * Errors: ARG (the base is not what the image stands on, or not known; no tag); UNSAFE (paths that
+ * both have changed, or that come to lie elsewhere); UNSUPPORTED (another platform); those of
+ * nacre_image_check() about both images, and of nacre_build() about writing.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_rebase(const struct nacre_layout *layout,
+	const struct nacre_trusted *image, const struct nacre_rebase_options *how,
+	const struct nacre_rework_options *options, const struct nacre_env *env,
+	struct nacre_built *out_built, struct nacre_err *err);
+
 /** How a directory is read, as nacre_build() has it. Zero is a good value. */
 struct nacre_commit_options {
 	bool all_xattrs;    /**< more than user.* and security.capability */

@@ -360,3 +360,119 @@ unpacked() { # unpacked TAG DIR, with another reader of DIR.umoci
 	touch root/.wh.x
 	refused 3 ".wh.x" commit root oci:layout:v1 --unsigned -t oci:new:v1
 }
+
+# ------------------------------------------------------------------------ rebase
+
+# make_stack TAG STEPS [ENV]: oci:bases:TAG from scratch, and oci:apps:TAG with an application on it.
+make_stack() {
+	local app=${4-'{file: {path: /usr/lib/app, text: app}}'}
+
+	rm -rf ctx
+	write ctx/base.yaml <<-E
+	nacre: 1
+	from: scratch
+	layers:
+	  - {name: one, steps: [{dir: {path: /usr/lib, mode: "0755"}}, {file: {path: /etc/conf, text: conf}}]}
+	  - {name: two, steps: [$2]}
+	config: {env: {V: "$1", SAME: x}, cmd: [base, "$1"], labels: {base: "$1"}}
+	E
+	nacre build ctx -f ctx/base.yaml -q -t "oci:bases:$1" --compression gzip
+	mv bases ctx/
+	write ctx/app.yaml <<-E
+	nacre: 1
+	from: oci:bases:$1
+	layers:
+	  - {name: app, steps: [$app]}
+	  - {name: more, steps: [{remove: {path: /usr/doc}}, {file: {path: /srv/data, text: data}}]}
+	config: {env: {APP: "1"}, labels: {app: "1"}}
+	E
+	nacre build ctx -f ctx/app.yaml -q -t "oci:apps:$1" --compression gzip
+	mv ctx/bases .
+}
+
+one='{file: {path: /usr/lib/a, text: a1}}, {file: {path: /usr/doc/x, text: d1}}'
+two='{file: {path: /usr/lib/a, text: a2}}, {file: {path: /usr/doc/x, text: d2}}, {file: {path: /etc/new, text: n}}'
+
+rebase() { # rebase ARGUMENT…: of the application on the first base, onto the second
+	nacre rebase oci:apps:one --onto oci:bases:two --unsigned -t oci:out:v1 "$@"
+}
+
+@test "a rebased image is what a build upon the new base gives" {
+	make_stack one "$one"
+	make_stack two "$two"
+	rebase --base oci:bases:one >/dev/null
+	# No byte of a layer is new: those of the new base, and the application's.
+	diff <(layers_of out v1) <(layers_of bases two; layers_of apps one | tail -n 2)
+	diff <(config out v1 | jq -S .config) <(config apps two | jq -S .config)
+	diff <(history_of out v1) <(history_of apps two; echo '-nacre: rebase')
+	nacre unpack --unsigned oci:out:v1 rebased >/dev/null
+	nacre unpack --unsigned oci:apps:two rebuilt >/dev/null
+	same_tree rebased rebuilt
+	[ "$(cat rebased/usr/lib/a)" = a2 ] && [ ! -e rebased/usr/doc ]
+	skopeo copy oci:out:v1 dir:docker --format v2s2
+	umoci unpack --image out:v1 bundle
+	same_tree rebased bundle/rootfs
+}
+
+@test "a rebased image says what it stands on, and can be rebased without being told" {
+	make_stack one "$one"
+	make_stack two "$two"
+	refused 2 "no annotation says what the image stands on" rebase oci:apps:one --unsigned \
+		--onto oci:bases:two -t oci:out:v1
+	rebase --base oci:bases:one >/dev/null
+	[ "$(manifest out v1 | jq -r '.annotations["org.opencontainers.image.base.digest"]')" = \
+		"$(digest_of bases two)" ]
+	refused 1 "base.digest" rebase oci:out:v1 --unsigned --onto oci:apps:two -t oci:out:v2
+	nacre rebase oci:out:v1 --unsigned --onto oci:bases:one -t oci:out:v2 >/dev/null
+	diff <(layers_of out v2) <(layers_of apps one)
+	diff <(config out v2 | jq -S .config) <(config apps one | jq -S .config)
+}
+
+@test "what image and new base have both changed is refused, unless one is told to win" {
+	make_stack one "$one" '' '{file: {path: /usr/lib/a, text: mine}}'
+	make_stack two "$two" '' '{file: {path: /usr/lib/a, text: mine}}'
+	refused 3 "do not go together at 1 path: 'usr/lib/a'" rebase oci:apps:one --unsigned \
+		--onto oci:bases:two --base oci:bases:one -t oci:out:v1
+	rebase --base oci:bases:one --force 2>said >/dev/null
+	grep -q "the image's layers win over the new base: 'usr/lib/a'" said
+	nacre unpack --unsigned oci:out:v1 root >/dev/null
+	[ "$(cat root/usr/lib/a)" = mine ]
+	[ "$(cat root/etc/new)" = n ]
+}
+
+@test "a directory that the image only goes through is as the new base has it" {
+	make_stack one "$one"
+	make_stack two "$two, {perms: {path: /usr/lib, mode: \"0711\"}}"
+	rebase --base oci:bases:one >/dev/null
+	nacre unpack --unsigned oci:out:v1 root >/dev/null
+	[ "$(stat -c %a root/usr/lib)" = 711 ]
+	[ "$(layers_of out v1 | wc -l)" = 5 ]
+	[ "$(history_of out v1 | tail -n 1)" = 'nacre: rebase' ]
+	nacre unpack --unsigned oci:apps:two rebuilt >/dev/null
+	same_tree root rebuilt
+}
+
+@test "files that a link of the new base would lead elsewhere are refused" {
+	make_stack one "$one"
+	make_stack two '{file: {path: /usr/doc/x, text: d2}}, {file: {path: /lib/a, text: a2}}, {remove: {path: /usr/lib}}, {link: {path: /usr/lib, to: ../lib}}'
+	refused 3 "'usr/lib" rebase oci:apps:one --unsigned --onto oci:bases:two \
+		--base oci:bases:one -t oci:out:v1
+}
+
+@test "only onto a base for the same platform, and from one that the image stands on" {
+	make_stack one "$one"
+	make_stack two "$two"
+	refused 2 "its layer 2 is not the base's" rebase oci:apps:one --unsigned \
+		--onto oci:bases:one --base oci:bases:two -t oci:out:v1
+	refused 2 "its layer 3 is not the base's" rebase oci:bases:one --unsigned \
+		--onto oci:bases:two --base oci:apps:one -t oci:out:v1
+	refused 2 "--onto is missing" rebase oci:apps:one --unsigned -t oci:out:v1
+	umoci config --image bases:two --tag arm --architecture arm64
+	refused 3 "the image is for 'linux/amd64', and the new base for 'linux/arm64'" rebase \
+		oci:apps:one --unsigned --onto oci:bases:arm --base oci:bases:one -t oci:out:v1
+	# Every image that is named is held to the keys.
+	nacre key new k
+	nacre sign oci:apps:one --key k.key
+	refused 4 "bases:two: no signature" rebase oci:apps:one --key k.pub --onto oci:bases:two \
+		--base oci:bases:one -t oci:out:v1
+}
