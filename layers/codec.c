@@ -7,6 +7,7 @@
 
 #include "base/scope.h"
 #include "layers/codec_parts.h"
+#include "layers/parts.h"
 
 #include <string.h>
 
@@ -15,19 +16,17 @@
 
 typedef int decoder_new_fn(const struct nacre_limits *limits, struct nacre_decoder **out_decoder,
 	struct nacre_err *err);
-typedef int encoder_new_fn(int level, unsigned jobs, struct nacre_sink *inner,
-	struct nacre_encoder **out_encoder, struct nacre_err *err);
 
 static const struct codec {
 	const char *name;
 	decoder_new_fn *decoder_new; /* NULL: bytes pass as they are */
-	encoder_new_fn *encoder_new;
+	const struct nacre_packer *packer;
 	int level_default;
 	int level_max; /* 0: takes no level */
 } codecs[] = {
 	[NACRE_CODEC_NONE] = { "none", NULL, NULL, 0, 0 },
-	[NACRE_CODEC_GZIP] = { "gzip", nacre_gzip_decoder_new, nacre_gzip_encoder_new, 6, 9 },
-	[NACRE_CODEC_ZSTD] = { "zstd", nacre_zstd_decoder_new, nacre_zstd_encoder_new, 3, 19 },
+	[NACRE_CODEC_GZIP] = { "gzip", nacre_gzip_decoder_new, &nacre_gzip_packer, 6, 9 },
+	[NACRE_CODEC_ZSTD] = { "zstd", nacre_zstd_decoder_new, &nacre_zstd_packer, 3, 19 },
 };
 
 #define CODECS (sizeof(codecs) / sizeof(codecs[0]))
@@ -336,7 +335,8 @@ static int check_level(const struct codec *codec, int level, struct nacre_err *e
 		codec->name, level, codec->level_max);
 }
 
-int nacre_encode_new(enum nacre_codec codec, int level, unsigned jobs, struct nacre_sink *inner,
+int nacre_encode_parts_new(enum nacre_codec codec, int level, unsigned jobs,
+	const struct nacre_part_store *store, struct nacre_sink *inner,
 	struct nacre_sink **out_sink, struct nacre_err *err)
 {
 	const struct codec *row = &codecs[codec];
@@ -350,11 +350,17 @@ int nacre_encode_new(enum nacre_codec codec, int level, unsigned jobs, struct na
 		return nacre_fail_nomem(err);
 	e->base = (struct nacre_sink){ encode_write, encode_finish, encode_free };
 	e->inner = inner;
-	if (row->encoder_new)
-		rc = row->encoder_new(level ? level : row->level_default, jobs ? jobs : 1, inner,
-			&e->encoder, err);
+	if (row->packer)
+		rc = nacre_parts_encoder_new(row->packer, level ? level : row->level_default,
+			jobs ? jobs : 1, store, inner, &e->encoder, err);
 	if (rc)
 		return rc;
 	*out_sink = &nacre_steal(&e)->base;
 	return 0;
+}
+
+int nacre_encode_new(enum nacre_codec codec, int level, unsigned jobs, struct nacre_sink *inner,
+	struct nacre_sink **out_sink, struct nacre_err *err)
+{
+	return nacre_encode_parts_new(codec, level, jobs, NULL, inner, out_sink, err);
 }

@@ -67,12 +67,13 @@ NACRE_CHECKED int nacre_ratio_check(uint64_t in_bytes, uint64_t out_bytes,
  * same error for ever. Finish passes on to `inner`, once, when all is well.
  *
  * @param level  gzip 1 to 9, zstd 1 to 19; 0: the default (6; 3), and the only one for NONE
- * @param jobs   threads; 0 and 1 mean one. gzip with one runs in the caller's
+ * @param jobs   threads; 0 and 1 mean one, which is the caller's. Each takes some 10 MiB and what
+ *               the library wants
  * @param inner  borrowed; written to by the caller's thread alone
  *
- * Errors: ARG (level); UNSUPPORTED (a libzstd without threads); NOMEM.
- * Spec:   RFC 1952 (one member: no name, time 0, system 255); RFC 8878 (one frame: no content
- *         size, no checksum, no skippable frames).
+ * Errors: ARG (level); NOMEM.
+ * Spec:   docs/layer-encoding.md, section 7; RFC 1952 (one member: no name, time 0, system 255);
+ *         RFC 8878 (a frame for each part: no content size, no checksum, no skippable frames).
  */
 NACRE_CHECKED int nacre_encode_new(enum nacre_codec codec, int level, unsigned jobs,
 	struct nacre_sink *inner, struct nacre_sink **out_sink, struct nacre_err *err);

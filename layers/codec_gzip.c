@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip by zlib. Reading takes any number of members. Writing makes one, out of blocks of a fixed
- * size that are compressed each for itself, with the end of the block before as a dictionary, by
- * any number of threads. The threads only turn blocks into bytes; the order, the checksum of the
- * whole and the sink are the caller's thread's.
+ * gzip by zlib. Reading takes any number of members. Writing makes the parts of one, each for
+ * itself; parts.c puts them together.
  */
 #include "layers/codec_parts.h"
 
@@ -11,8 +9,6 @@
 #include <zlib.h>
 
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,198 +117,46 @@ int nacre_gzip_decoder_new(const struct nacre_limits *limits, struct nacre_decod
 
 /* ------------------------------------------------------------------ encode */
 
-/*
- * The size of a block decides on the bytes: changing it changes blob digests. A block costs five
- * bytes for its end and the search for what the dictionary does not reach.
- */
-#define BLOCK_BYTES ((size_t)128 << 10)
-#define DICT_BYTES ((size_t)32 << 10)
-/* deflate grows what it cannot shrink by 5 bytes for each 16 KiB; this is far more. */
-#define ROOM_BYTES (BLOCK_BYTES + BLOCK_BYTES / 8 + 1024)
+/* Decides on the bytes, as WINDOW_BITS does: another one is another NACRE_PARTS_FORMAT. */
 #define MEM_LEVEL 8
-#define WORKERS_MOST 64
 
-struct block {
-	size_t dict_len;
-	size_t len;
-	size_t out_len;
-	uLong crc;
-	bool done;
-	unsigned char in[DICT_BYTES + BLOCK_BYTES]; /* the dictionary ends where the block begins */
-	unsigned char out[ROOM_BYTES];
-};
-
-struct worker {
-	struct gzip_encoder *encoder;
-	pthread_t thread;
-	bool has_stream;
-	z_stream z;
-};
-
-/*
- * Blocks are numbered as they come and lie in a ring: written <= taken <= filled, and never more
- * than `blocks_count` from written to filled. With one job there is no thread, and the one worker
- * is the caller.
- */
-struct gzip_encoder {
-	struct nacre_encoder base;
-	struct nacre_sink *inner;
-	struct block *blocks;
-	size_t blocks_count;
-	struct worker *workers;
-	size_t workers_count;
-	size_t threads; /* how many of the workers run in one */
-	uint64_t written;
-	uLong crc;
-	uint64_t in_bytes;
-	bool has_header;
-
-	pthread_mutex_t lock; /* of what follows, and of block.done */
-	pthread_cond_t work;  /* a block was filled, or stop */
-	pthread_cond_t done;  /* a block is done */
-	uint64_t filled;      /* changed by the caller's thread alone */
-	uint64_t taken;
-	bool stop;
-};
-
-static struct block *block_of(const struct gzip_encoder *e, uint64_t number)
+/* deflate grows what it cannot shrink by 5 bytes for each 16 KiB; this is far more. */
+static size_t gzip_room(size_t len)
 {
-	return &e->blocks[number % e->blocks_count];
+	return len + len / 8 + 1024;
 }
 
 /*
  * Raw deflate up to a byte boundary, with an empty stored block as the end (Z_SYNC_FLUSH), so that
- * blocks can be put behind each other. Cannot fail for a stream that was initialised and room
- * enough: where it does, memory is not what it was.
+ * parts can be put behind each other.
  */
-static void compress_block(z_stream *z, struct block *block)
+static int gzip_pack(int level, const void *in, size_t len, void *out, size_t room, size_t *out_len,
+	struct nacre_err *err)
 {
-	unsigned char *in = block->in + DICT_BYTES;
+	z_stream z = { .next_in = in, .avail_in = (uInt)len, .next_out = out };
+	int result;
 
-	if (deflateReset(z) != Z_OK ||
-		(block->dict_len > 0 &&
-			deflateSetDictionary(z, in - block->dict_len, (uInt)block->dict_len) !=
-				Z_OK))
-		abort();
-	z->next_in = in;
-	z->avail_in = (uInt)block->len;
-	z->next_out = block->out;
-	z->avail_out = (uInt)sizeof(block->out);
-	if (deflate(z, Z_SYNC_FLUSH) != Z_OK || z->avail_in > 0 || z->avail_out == 0)
-		abort();
-	block->out_len = sizeof(block->out) - z->avail_out;
-	block->crc = crc32(0, in, (uInt)block->len);
-}
-
-static void *work(void *arg)
-{
-	struct worker *worker = arg;
-	struct gzip_encoder *e = worker->encoder;
-
-	(void)pthread_mutex_lock(&e->lock);
-	for (;;) {
-		struct block *block;
-
-		while (!e->stop && e->taken == e->filled)
-			(void)pthread_cond_wait(&e->work, &e->lock);
-		if (e->stop)
-			break;
-		block = block_of(e, e->taken++);
-		(void)pthread_mutex_unlock(&e->lock);
-		compress_block(&worker->z, block);
-		(void)pthread_mutex_lock(&e->lock);
-		block->done = true;
-		(void)pthread_cond_signal(&e->done);
-	}
-	(void)pthread_mutex_unlock(&e->lock);
-	return NULL;
-}
-
-static int put_header(struct gzip_encoder *e, struct nacre_err *err)
-{
-	/* Magic, deflate, no flags, no time, no hint, system unknown. */
-	static const unsigned char header[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
-
-	if (e->has_header)
-		return 0;
-	e->has_header = true;
-	return nacre_sink_write(e->inner, header, sizeof(header), err);
-}
-
-/* Waits for the oldest block and writes it. */
-static int write_oldest(struct gzip_encoder *e, struct nacre_err *err)
-{
-	struct block *block = block_of(e, e->written);
-	int rc = put_header(e, err);
-
-	if (rc)
-		return rc;
-	(void)pthread_mutex_lock(&e->lock);
-	while (!block->done)
-		(void)pthread_cond_wait(&e->done, &e->lock);
-	(void)pthread_mutex_unlock(&e->lock);
-	e->crc = crc32_combine(e->crc, block->crc, (z_off_t)block->len);
-	e->in_bytes += block->len;
-	e->written++;
-	return nacre_sink_write(e->inner, block->out, block->out_len, err);
-}
-
-/* Hands the block that is being filled to the workers. */
-static void submit(struct gzip_encoder *e)
-{
-	struct block *block = block_of(e, e->filled);
-
-	if (e->threads == 0)
-		compress_block(&e->workers[0].z, block);
-	(void)pthread_mutex_lock(&e->lock);
-	block->done = e->threads == 0;
-	e->filled++;
-	(void)pthread_cond_signal(&e->work);
-	(void)pthread_mutex_unlock(&e->lock);
-}
-
-/* Submits a full block, makes room for the next one and gives it its dictionary. */
-static int next_block(struct gzip_encoder *e, struct nacre_err *err)
-{
-	const struct block *last = block_of(e, e->filled);
-	struct block *block;
-
-	submit(e);
-	if (e->filled - e->written == e->blocks_count) {
-		int rc = write_oldest(e, err);
-
-		if (rc)
-			return rc;
-	}
-	block = block_of(e, e->filled);
-	memcpy(block->in, last->in + BLOCK_BYTES, DICT_BYTES);
-	block->dict_len = DICT_BYTES;
-	block->len = 0;
+	z.avail_out = (uInt)room;
+	if (deflateInit2(&z, level, Z_DEFLATED, -WINDOW_BITS, MEM_LEVEL, Z_DEFAULT_STRATEGY) !=
+		Z_OK)
+		return nacre_fail_nomem(err);
+	result = deflate(&z, Z_SYNC_FLUSH);
+	*out_len = room - z.avail_out;
+	/* Z_DATA_ERROR, as what was flushed is no end: of no interest. */
+	(void)deflateEnd(&z);
+	if (result != Z_OK || z.avail_in > 0 || z.avail_out == 0)
+		return nacre_fail(err, NACRE_E_UNSUPPORTED, "zlib does not compress: %d", result);
 	return 0;
 }
 
-static int gzip_add(
-	struct nacre_encoder *encoder, const void *data, size_t len, struct nacre_err *err)
+static uint32_t gzip_check(const void *in, size_t len)
 {
-	struct gzip_encoder *e = (struct gzip_encoder *)encoder;
-	const unsigned char *at = data;
+	return (uint32_t)crc32(0, in, (uInt)len);
+}
 
-	while (len > 0) {
-		struct block *block = block_of(e, e->filled);
-		size_t part = BLOCK_BYTES - block->len < len ? BLOCK_BYTES - block->len : len;
-
-		memcpy(block->in + DICT_BYTES + block->len, at, part);
-		block->len += part;
-		at += part;
-		len -= part;
-		if (block->len == BLOCK_BYTES) {
-			int rc = next_block(e, err);
-
-			if (rc)
-				return rc;
-		}
-	}
-	return 0;
+static uint32_t gzip_join(uint32_t before, uint32_t part, size_t part_len)
+{
+	return (uint32_t)crc32_combine(before, part, (z_off_t)part_len);
 }
 
 static void put_u32(unsigned char *at, uint64_t value)
@@ -321,115 +165,27 @@ static void put_u32(unsigned char *at, uint64_t value)
 		at[i] = (unsigned char)(value >> (8 * i));
 }
 
-static int gzip_end(struct nacre_encoder *encoder, struct nacre_err *err)
+/* The last block, an empty one, then checksum and size (modulo 2^32). */
+static size_t gzip_tail(uint32_t check, uint64_t in_bytes, unsigned char out[NACRE_PACKER_TAIL])
 {
-	struct gzip_encoder *e = (struct gzip_encoder *)encoder;
-	/* The last block, an empty one, then checksum and size (modulo 2^32). */
-	unsigned char trailer[10] = { 0x03, 0x00 };
-	int rc = 0;
-
-	if (block_of(e, e->filled)->len > 0)
-		submit(e);
-	while (rc == 0 && e->written < e->filled)
-		rc = write_oldest(e, err);
-	if (rc == 0)
-		rc = put_header(e, err);
-	if (rc)
-		return rc;
-	put_u32(trailer + 2, e->crc);
-	put_u32(trailer + 6, e->in_bytes);
-	return nacre_sink_write(e->inner, trailer, sizeof(trailer), err);
+	out[0] = 0x03;
+	out[1] = 0x00;
+	put_u32(out + 2, check);
+	put_u32(out + 6, in_bytes);
+	return 10;
 }
 
-static void gzip_encoder_free(struct nacre_encoder *encoder)
-{
-	struct gzip_encoder *e = (struct gzip_encoder *)encoder;
+/* Magic, deflate, no flags, no time, no hint, system unknown. */
+static const unsigned char gzip_head[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
 
-	(void)pthread_mutex_lock(&e->lock);
-	e->stop = true;
-	(void)pthread_cond_broadcast(&e->work);
-	(void)pthread_mutex_unlock(&e->lock);
-	for (size_t i = 0; i < e->threads; i++)
-		(void)pthread_join(e->workers[i].thread, NULL);
-	for (size_t i = 0; i < e->workers_count; i++) {
-		if (e->workers[i].has_stream)
-			(void)deflateEnd(&e->workers[i].z);
-	}
-	(void)pthread_cond_destroy(&e->done);
-	(void)pthread_cond_destroy(&e->work);
-	(void)pthread_mutex_destroy(&e->lock);
-	free(e->workers);
-	free(e->blocks);
-	free(e);
-}
-
-static int make_room(struct gzip_encoder *e, size_t workers, struct nacre_err *err)
-{
-	/* Two for each worker and the one being filled; without threads one is enough. */
-	size_t blocks = workers > 1 ? 2 * workers + 1 : 1;
-
-	e->workers = calloc(workers, sizeof(*e->workers));
-	e->blocks = calloc(blocks, sizeof(*e->blocks));
-	if (!e->workers || !e->blocks)
-		return nacre_fail_nomem(err);
-	e->workers_count = workers;
-	e->blocks_count = blocks;
-	return 0;
-}
-
-static int init_streams(struct gzip_encoder *e, int level, struct nacre_err *err)
-{
-	for (size_t i = 0; i < e->workers_count; i++) {
-		struct worker *worker = &e->workers[i];
-
-		worker->encoder = e;
-		if (deflateInit2(&worker->z, level, Z_DEFLATED, -WINDOW_BITS, MEM_LEVEL,
-			    Z_DEFAULT_STRATEGY) != Z_OK)
-			return nacre_fail_nomem(err);
-		worker->has_stream = true;
-	}
-	return 0;
-}
-
-/*
- * Signals stay with the threads of the caller. A system that gives fewer threads than asked for,
- * even none, gets the same bytes later.
- */
-static void start_threads(struct gzip_encoder *e)
-{
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (e->threads < e->workers_count &&
-		pthread_create(
-			&e->workers[e->threads].thread, NULL, work, &e->workers[e->threads]) == 0)
-		e->threads++;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
-int nacre_gzip_encoder_new(int level, unsigned jobs, struct nacre_sink *inner,
-	struct nacre_encoder **out_encoder, struct nacre_err *err)
-{
-	struct gzip_encoder *e = calloc(1, sizeof(*e));
-	int rc;
-
-	if (!e)
-		return nacre_fail_nomem(err);
-	e->base = (struct nacre_encoder){ gzip_add, gzip_end, gzip_encoder_free };
-	e->inner = inner;
-	(void)pthread_mutex_init(&e->lock, NULL);
-	(void)pthread_cond_init(&e->work, NULL);
-	(void)pthread_cond_init(&e->done, NULL);
-	rc = make_room(e, jobs < WORKERS_MOST ? jobs : WORKERS_MOST, err);
-	if (rc == 0)
-		rc = init_streams(e, level, err);
-	if (rc) {
-		gzip_encoder_free(&e->base);
-		return rc;
-	}
-	if (e->workers_count > 1)
-		start_threads(e);
-	*out_encoder = &e->base;
-	return 0;
-}
+const struct nacre_packer nacre_gzip_packer = {
+	.name = "gzip",
+	.version = zlibVersion,
+	.room = gzip_room,
+	.pack = gzip_pack,
+	.check = gzip_check,
+	.join = gzip_join,
+	.head = gzip_head,
+	.head_len = sizeof(gzip_head),
+	.tail = gzip_tail,
+};

@@ -30,6 +30,33 @@ struct nacre_decoder {
 	bool may_end;
 };
 
+/** Room for what tail() writes. */
+#define NACRE_PACKER_TAIL 16
+
+/** How a codec compresses one part of a stream; parts.c cuts and puts them behind each other. */
+struct nacre_packer {
+	const char *name;
+	/** Of the library that compresses. */
+	const char *(*version)(void);
+	/** The most that `len` bytes can become. */
+	size_t (*room)(size_t len);
+	/**
+	 * Compresses a part, which sees nothing of any other; called by many threads at once.
+	 *
+	 * @param room  always that of the largest part, since it may count in the choice of bytes
+	 */
+	int (*pack)(int level, const void *in, size_t len, void *out, size_t room, size_t *out_len,
+		struct nacre_err *err);
+	/** Checksum of a part, and of one behind another; NULL: the format has none. */
+	uint32_t (*check)(const void *in, size_t len);
+	uint32_t (*join)(uint32_t before, uint32_t part, size_t part_len);
+	/** What stands in front of the first part. */
+	const unsigned char *head;
+	size_t head_len;
+	/** What stands behind the last one; NULL: nothing. Returns its length. */
+	size_t (*tail)(uint32_t check, uint64_t in_bytes, unsigned char out[NACRE_PACKER_TAIL]);
+};
+
 struct nacre_encoder {
 	/** len is never 0. */
 	int (*add)(
@@ -40,12 +67,16 @@ struct nacre_encoder {
 
 NACRE_CHECKED int nacre_gzip_decoder_new(const struct nacre_limits *limits,
 	struct nacre_decoder **out_decoder, struct nacre_err *err);
-NACRE_CHECKED int nacre_gzip_encoder_new(int level, unsigned jobs, struct nacre_sink *inner,
-	struct nacre_encoder **out_encoder, struct nacre_err *err);
+extern const struct nacre_packer nacre_gzip_packer;
 
 NACRE_CHECKED int nacre_zstd_decoder_new(const struct nacre_limits *limits,
 	struct nacre_decoder **out_decoder, struct nacre_err *err);
-NACRE_CHECKED int nacre_zstd_encoder_new(int level, unsigned jobs, struct nacre_sink *inner,
+extern const struct nacre_packer nacre_zstd_packer;
+
+struct nacre_part_store;
+
+NACRE_CHECKED int nacre_parts_encoder_new(const struct nacre_packer *packer, int level,
+	unsigned jobs, const struct nacre_part_store *store, struct nacre_sink *inner,
 	struct nacre_encoder **out_encoder, struct nacre_err *err);
 
 #endif

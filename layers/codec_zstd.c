@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * zstd by libzstd. Reading takes any number of frames, and knows itself where one begins: libzstd
- * would also read the formats of before 2016, which nothing else may. Writing makes one frame.
+ * would also read the formats of before 2016, which nothing else may. Writing makes one of each
+ * part.
  */
 #include "layers/codec_parts.h"
 
@@ -186,97 +187,9 @@ int nacre_zstd_decoder_new(const struct nacre_limits *limits, struct nacre_decod
 
 /* ------------------------------------------------------------------ encode */
 
-/*
- * A job is what one thread compresses at a time; the overlap is what it sees of the job before it
- * (6: an eighth of the window). Smaller jobs keep more threads busy on a small layer, larger ones
- * compress better. Part of what decides on the bytes: changing it changes blob digests.
- */
-#define JOB_BYTES (4 << 20)
-#define OVERLAP_LOG 6
-#define OUT_BYTES ((size_t)128 << 10)
-
-struct zstd_encoder {
-	struct nacre_encoder base;
-	struct nacre_sink *inner;
-	ZSTD_CCtx *ctx;
-	unsigned char held; /* the last byte of the input so far */
-	size_t held_len;    /* 0 before the first, then 1 */
-	unsigned char out[OUT_BYTES];
-};
-
-/* One call of libzstd, and what it made goes on. */
-static int encode_some(struct zstd_encoder *e, ZSTD_inBuffer *in, ZSTD_EndDirective how,
-	size_t *out_left, struct nacre_err *err)
+/* All that decides on the bytes besides libzstd itself: changes are a new NACRE_PARTS_FORMAT. */
+static int set_parameters(ZSTD_CCtx *ctx, int level, struct nacre_err *err)
 {
-	ZSTD_outBuffer out = { e->out, sizeof(e->out), 0 };
-
-	*out_left = ZSTD_compressStream2(e->ctx, &out, in, how);
-	if (ZSTD_isError(*out_left)) {
-		if (ZSTD_getErrorCode(*out_left) == ZSTD_error_memory_allocation)
-			return nacre_fail_nomem(err);
-		return nacre_fail(err, NACRE_E_UNSUPPORTED, "libzstd does not compress: %s",
-			ZSTD_getErrorName(*out_left));
-	}
-	return out.pos > 0 ? nacre_sink_write(e->inner, e->out, out.pos, err) : 0;
-}
-
-/* Has libzstd take some input, and with ZSTD_e_end also all that it still has inside. */
-static int encode_all(struct zstd_encoder *e, const void *data, size_t len, ZSTD_EndDirective how,
-	struct nacre_err *err)
-{
-	ZSTD_inBuffer in = { data, len, 0 };
-	size_t left = how == ZSTD_e_end;
-
-	while (in.pos < in.size || (how == ZSTD_e_end && left > 0)) {
-		int rc = encode_some(e, &in, how, &left, err);
-
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/*
- * The last byte is held back, to be handed over together with the end. Otherwise, where the input
- * ends just where a job does, it is a race that decides on the bytes: if the job was handed to a
- * thread already, the end becomes an empty block behind it; if all threads were busy, the job
- * itself becomes the last one.
- */
-static int zstd_add(
-	struct nacre_encoder *encoder, const void *data, size_t len, struct nacre_err *err)
-{
-	struct zstd_encoder *e = (struct zstd_encoder *)encoder;
-	int rc = encode_all(e, &e->held, e->held_len, ZSTD_e_continue, err);
-
-	if (rc == 0)
-		rc = encode_all(e, data, len - 1, ZSTD_e_continue, err);
-	e->held = ((const unsigned char *)data)[len - 1];
-	e->held_len = 1;
-	return rc;
-}
-
-static int zstd_end(struct nacre_encoder *encoder, struct nacre_err *err)
-{
-	struct zstd_encoder *e = (struct zstd_encoder *)encoder;
-
-	return encode_all(e, &e->held, e->held_len, ZSTD_e_end, err);
-}
-
-static void zstd_encoder_free(struct nacre_encoder *encoder)
-{
-	struct zstd_encoder *e = (struct zstd_encoder *)encoder;
-
-	(void)ZSTD_freeCCtx(e->ctx); /* waits for its threads */
-	free(e);
-}
-
-/*
- * Everything that decides on the bytes is set here, and nothing left to libzstd's choice by number
- * of threads: with no worker at all it would take another path, without jobs, and give other bytes.
- */
-static int set_parameters(ZSTD_CCtx *ctx, int level, unsigned jobs, struct nacre_err *err)
-{
-	int most = ZSTD_cParam_getBounds(ZSTD_c_nbWorkers).upperBound;
 	const struct {
 		ZSTD_cParameter name;
 		int value;
@@ -285,16 +198,8 @@ static int set_parameters(ZSTD_CCtx *ctx, int level, unsigned jobs, struct nacre
 		{ ZSTD_c_checksumFlag, 0 }, /* digests are better */
 		{ ZSTD_c_contentSizeFlag, 0 },
 		{ ZSTD_c_dictIDFlag, 0 },
-		{ ZSTD_c_nbWorkers, jobs < (unsigned)most ? (int)jobs : most },
-		{ ZSTD_c_jobSize, JOB_BYTES },
-		{ ZSTD_c_overlapLog, OVERLAP_LOG },
 	};
 
-	if (most < 1)
-		return nacre_fail(err, NACRE_E_UNSUPPORTED,
-			"this libzstd was built without threads, so its bytes would not be the "
-			"same "
-			"as elsewhere");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		size_t result = ZSTD_CCtx_setParameter(ctx, rows[i].name, rows[i].value);
 
@@ -306,22 +211,42 @@ static int set_parameters(ZSTD_CCtx *ctx, int level, unsigned jobs, struct nacre
 	return 0;
 }
 
-int nacre_zstd_encoder_new(int level, unsigned jobs, struct nacre_sink *inner,
-	struct nacre_encoder **out_encoder, struct nacre_err *err)
+static int pack_in(ZSTD_CCtx *ctx, const void *in, size_t len, void *out, size_t room,
+	size_t *out_len, struct nacre_err *err)
 {
-	struct zstd_encoder *e = calloc(1, sizeof(*e));
-	int rc;
+	size_t result = ZSTD_compress2(ctx, out, room, in, len);
 
-	if (!e)
-		return nacre_fail_nomem(err);
-	e->base = (struct nacre_encoder){ zstd_add, zstd_end, zstd_encoder_free };
-	e->inner = inner;
-	e->ctx = ZSTD_createCCtx();
-	rc = e->ctx ? set_parameters(e->ctx, level, jobs, err) : nacre_fail_nomem(err);
-	if (rc) {
-		zstd_encoder_free(&e->base);
-		return rc;
+	if (!ZSTD_isError(result)) {
+		*out_len = result;
+		return 0;
 	}
-	*out_encoder = &e->base;
-	return 0;
+	if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+		return nacre_fail_nomem(err);
+	return nacre_fail(err, NACRE_E_UNSUPPORTED, "libzstd does not compress: %s",
+		ZSTD_getErrorName(result));
 }
+
+/* A context for each part: none can depend on what its thread has compressed before. */
+static int zstd_pack(int level, const void *in, size_t len, void *out, size_t room, size_t *out_len,
+	struct nacre_err *err)
+{
+	ZSTD_CCtx *ctx = ZSTD_createCCtx();
+	int rc = ctx ? set_parameters(ctx, level, err) : nacre_fail_nomem(err);
+
+	if (rc == 0)
+		rc = pack_in(ctx, in, len, out, room, out_len, err);
+	(void)ZSTD_freeCCtx(ctx);
+	return rc;
+}
+
+static size_t zstd_room(size_t len)
+{
+	return ZSTD_compressBound(len);
+}
+
+const struct nacre_packer nacre_zstd_packer = {
+	.name = "zstd",
+	.version = ZSTD_versionString,
+	.room = zstd_room,
+	.pack = zstd_pack,
+};
