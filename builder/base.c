@@ -5,6 +5,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "builder/archive_tree.h"
+#include "builder/base_trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,25 +73,45 @@ static int check_platform(
 		"the image is for '%s', and the recipe is for '%s'", got_text, want_text);
 }
 
+/* With keys, only what they have signed; `desc` is by the digest that was verified then. */
+static int find_manifest(const struct nacre_base *base, const struct nacre_recipe *recipe,
+	int context, const struct nacre_env *env, struct nacre_descriptor *out_desc,
+	struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(env);
+	const struct nacre_ref *ref = base->from->ref;
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor top;
+	struct nacre_digest verified;
+	int rc;
+
+	memset(&top, 0, sizeof(top));
+	if (base->from->keys.count > 0) {
+		rc = nacre_base_verify(
+			recipe, base->from, context, base->layout, env, &verified, err);
+		return rc ? rc
+			  : nacre_layout_describe(base->layout, &limits, &verified, out_desc, err);
+	}
+	rc = nacre_layout_find(base->layout, &limits, ref->tag, &ref->digest, &top, err);
+	return rc ? rc
+		  : nacre_layout_resolve(
+			    base->layout, &limits, &top, &recipe->platform.value, out_desc, err);
+}
+
 static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
 	int scratch, const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor top, desc;
+	struct nacre_descriptor desc;
 	nacre_autofd int dir = -1;
 	int rc = open_path(context, base->from->ref->path, O_DIRECTORY, &dir, err);
 
-	memset(&top, 0, sizeof(top));
 	memset(&desc, 0, sizeof(desc));
 	if (rc == 0)
 		rc = nacre_layout_open_dir(dir, &base->layout, err);
 	if (rc == 0)
-		rc = nacre_layout_find(base->layout, &limits, base->from->ref->tag,
-			&base->from->ref->digest, &top, err);
-	if (rc == 0)
-		rc = nacre_layout_resolve(
-			base->layout, &limits, &top, &recipe->platform.value, &desc, err);
+		rc = find_manifest(base, recipe, context, env, &desc, err);
 	if (rc == 0)
 		rc = nacre_layout_load_manifest(base->layout, &desc, &limits, &base->manifest, err);
 	if (rc == 0)

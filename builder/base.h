@@ -32,7 +32,8 @@ struct nacre_base {
  * @param out_base  set on success only; the caller's to clear, after all trees that share its
  * inodes
  *
- * Errors: those of opening and reading it, UNSUPPORTED (another platform), with FILE:LINE:COLUMN of
+ * Errors: those of opening and reading it, UNSUPPORTED (another platform), UNTRUSTED (not
+ * signed by the keys of `from`), with FILE:LINE:COLUMN of
  * `from` in front.
  */
 NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe,

@@ -379,3 +379,84 @@ P
 	jq -e '.config == {User: "5", Healthcheck: {Test: ["CMD", "/ok"]}, Shell: ["/bin/sh", "-e"]}' \
 		"$(blob_path out "$(manifest out v1 | jq -r .config.digest)")"
 }
+
+# ------------------------------------------------------------------- signed bases
+
+# A base oci:context/base:v1 that the key pair one has signed; two is another key pair.
+signed_base() {
+	built base <<-'E'
+	nacre: 1
+	from: scratch
+	layers: [{name: a, steps: [{file: {path: /base, text: x}}]}]
+	E
+	nacre key new one >/dev/null
+	nacre key new two >/dev/null
+	nacre sign oci:base:v1 --key one.key >/dev/null
+	mv base one.pub two.pub one.key context
+}
+
+@test "a base with a key is built upon when that key has signed it" {
+	signed_base
+	built out <<-'E'
+	nacre: 1
+	from: {image: "oci:base:v1", key: one.pub}
+	layers: [{name: b, steps: [{file: {path: /more, text: x}}]}]
+	E
+	[ -e out.root/base ] && [ -e out.root/more ]
+	built again <<-E
+	nacre: 1
+	from: {image: "oci:base:v1", digest: "$(digest_of context/base v1)", key: [two.pub, one.pub], threshold: 1}
+	layers: [{name: b, steps: [{file: {path: /more, text: x}}]}]
+	E
+	[ "$(jq -r .imageId out.json)" = "$(jq -r .imageId again.json)" ]
+}
+
+@test "a base, or a stage's, that the keys have not signed, or too few of them, is refused" {
+	signed_base
+	fails_with "nacre.yaml:2:15: from 'oci:base:v1': " "none by a given key" <<-'E'
+	nacre: 1
+	from: {image: "oci:base:v1", key: two.pub}
+	E
+	[ "$status" -eq 4 ]
+	fails_with "1 of 2 needed signatures" <<-'E'
+	nacre: 1
+	from: {image: "oci:base:v1", key: [one.pub, two.pub], threshold: 2}
+	E
+	[ "$status" -eq 4 ]
+	fails_with "nacre.yaml:3:28: from 'oci:base:v1': " "none by a given key" <<-'E'
+	nacre: 1
+	from: scratch
+	stages: {s: {from: {image: "oci:base:v1", key: two.pub}, steps: []}}
+	layers: [{name: b, steps: [{copy: {stage: s, from: /base, to: /}}]}]
+	E
+	fails_with "'one.key' is a private key, where the public one belongs" <<-'E'
+	nacre: 1
+	from: {image: "oci:base:v1", key: one.key}
+	E
+	fails_with "nacre.yaml:2:35: key: 'none.pub': No such file or directory" <<-'E'
+	nacre: 1
+	from: {image: "oci:base:v1", key: none.pub}
+	E
+}
+
+@test "a base that was signed and then changed is refused" {
+	local other
+
+	signed_base
+	built other <<-'E'
+	nacre: 1
+	from: scratch
+	layers: [{name: a, steps: [{file: {path: /evil, text: x}}]}]
+	E
+	cp other/blobs/sha256/* context/base/blobs/sha256/
+	other=$(jq -c '.manifests[0]' other/index.json)
+	jq -c --argjson other "$other" '(.manifests[] |
+		select(.annotations["org.opencontainers.image.ref.name"] == "v1")) |=
+		($other + {annotations: .annotations})' context/base/index.json >index.json
+	mv index.json context/base/index.json
+	fails_with "no signature" <<-'E'
+	nacre: 1
+	from: {image: "oci:base:v1", key: one.pub}
+	E
+	[ "$status" -eq 4 ]
+}

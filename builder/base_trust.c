@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the key files of a recipe to a policy, and from that to a verified manifest. */
+#include "builder/base_trust.h"
+
+#include "base/buf.h"
+#include "base/scope.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define KEY_BYTES ((size_t)64 << 10) /* what nacre_key_parse() takes */
+
+static void policy_freep(struct nacre_policy **policy)
+{
+	nacre_policy_free(*policy);
+}
+
+static void trusted_freep(struct nacre_trusted **trusted)
+{
+	nacre_trusted_free(*trusted);
+}
+
+/* The path is the user's own: it may be absolute, and links in it are followed. */
+static int open_key(int context, const char *path, int *out_fd, struct nacre_err *err)
+{
+	struct stat st;
+
+	do
+		*out_fd = openat(context, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	while (*out_fd < 0 && errno == EINTR);
+	if (*out_fd < 0 || fstat(*out_fd, &st) < 0)
+		return nacre_fail_os(err, "'%s'", path);
+	return S_ISREG(st.st_mode)
+		? 0
+		: nacre_fail(err, NACRE_E_UNSAFE, "'%s' is not a regular file", path);
+}
+
+static int add_key(
+	int context, const char *path, struct nacre_policy *policy, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf text = NACRE_BUF(KEY_BYTES);
+	struct nacre_key *key = NULL;
+	nacre_autofd int fd = -1;
+	int rc = open_key(context, path, &fd, err);
+
+	if (rc)
+		return rc;
+	rc = nacre_buf_read_fd(&text, fd, err);
+	if (rc == 0)
+		rc = nacre_key_parse(text.data ? text.data : "", text.len, NULL, 0, &key, err);
+	if (rc == NACRE_E_ARG) /* only a private key wants more than to be read */
+		return nacre_fail(err, NACRE_E_FORMAT,
+			"'%s' is a private key, where the public one belongs", path);
+	if (rc)
+		return nacre_within(err, rc, "'%s'", path);
+	return nacre_policy_add_key_take(policy, key, err);
+}
+
+static int make_policy(const struct nacre_recipe *recipe, const struct nacre_recipe_from *from,
+	int context, struct nacre_policy **out_policy, struct nacre_err *err)
+{
+	NACRE_CLEANUP(policy_freep)
+	struct nacre_policy *policy = NULL;
+	int rc = nacre_policy_new(&policy, err);
+
+	if (rc == 0)
+		rc = nacre_policy_set_threshold(policy, from->threshold, err);
+	for (size_t i = 0; i < from->keys.count && rc == 0; i++) {
+		rc = add_key(context, from->keys.items[i].text, policy, err);
+		if (rc)
+			return nacre_recipe_within(
+				err, recipe, from->keys.items[i].mark, rc, "key");
+	}
+	if (rc == 0)
+		*out_policy = nacre_steal(&policy);
+	return rc;
+}
+
+int nacre_base_verify(const struct nacre_recipe *recipe, const struct nacre_recipe_from *from,
+	int context, const struct nacre_layout *layout, const struct nacre_env *env,
+	struct nacre_digest *out_manifest, struct nacre_err *err)
+{
+	NACRE_CLEANUP(policy_freep)
+	struct nacre_policy *policy = NULL;
+	NACRE_CLEANUP(trusted_freep)
+	struct nacre_trusted *trusted = NULL;
+	int rc = make_policy(recipe, from, context, &policy, err);
+
+	if (rc == 0)
+		rc = nacre_verify(
+			layout, from->ref, policy, &recipe->platform.value, env, &trusted, err);
+	if (rc == 0)
+		*out_manifest = *nacre_trusted_digest(trusted);
+	return rc;
+}
