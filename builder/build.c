@@ -45,6 +45,8 @@ static void set_sources(struct build *b, const struct nacre_build_options *optio
 	b->sources.rootfs.all_xattrs = options->all_xattrs;
 	b->sources.rootfs.no_ledger = options->no_ledger;
 	b->sources.rootfs.ledger = options->ledger;
+	b->sources.inputs.cache = options->cache;
+	b->sources.inputs.net = &options->net;
 	b->sources.env = env;
 }
 

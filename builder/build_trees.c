@@ -186,7 +186,9 @@ int nacre_build_trees_make(const struct nacre_build_sources *sources,
 	if (rc == 0)
 		rc = nacre_steps_new(sources->recipe, sources->context, sources->scratch,
 			sources->epoch, sources->env, &out_trees->steps, err);
-	if (rc == 0)
-		rc = make_stages(sources, out_trees, err);
+	if (rc)
+		return rc;
+	nacre_steps_set_inputs(out_trees->steps, &sources->inputs);
+	rc = make_stages(sources, out_trees, err);
 	return rc ? rc : make_layers(sources, out_trees, err);
 }

@@ -1,35 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Archives: unpacked into the spool, and put below a directory of the image. */
+#include "base/env.h"
+#include "base/file.h"
 #include "base/scope.h"
 #include "builder/archive_tree.h"
 #include "builder/context.h"
+#include "builder/fd_digest.h"
 #include "builder/graft.h"
 #include "builder/owner.h"
 #include "builder/step_parts.h"
 
-static int check_digest(int fd, const struct nacre_digest *want, struct nacre_err *err)
+static const char *name_of(const struct nacre_recipe_step *step)
 {
-	NACRE_CLEANUP(nacre_source_freep)
-	struct nacre_source *source = NULL;
-	NACRE_CLEANUP(nacre_sink_freep)
-	struct nacre_sink *sink = NULL;
-	NACRE_CLEANUP(nacre_hash_freep)
-	struct nacre_hash *hash = NULL;
-	struct nacre_digest got;
-	int rc = nacre_hash_new_like(want, &hash, err);
+	return step->from.text ? step->from.text : step->url.text;
+}
 
-	if (rc == 0)
-		rc = nacre_source_fd(fd, 0, UINT64_MAX, &source, err);
-	if (rc == 0)
-		rc = nacre_sink_hash(NULL, hash, NULL, &sink, err);
-	if (rc == 0)
-		rc = nacre_stream_copy(source, sink, NULL, err);
+/* A copy that nobody else can change is what is proven, and then read. */
+static int prove(
+	struct nacre_steps *steps, const struct nacre_digest *want, int *fd, struct nacre_err *err)
+{
+	const struct nacre_limits limits = nacre_env_limits(steps->env);
+	struct nacre_digest got;
+	uint64_t size;
+	int copy = -1;
+	int rc = nacre_fd_copy(*fd, steps->scratch, limits.blob_bytes, &copy, err);
+
 	if (rc)
 		return rc;
-	nacre_hash_finish(hash, &got);
-	if (!nacre_digest_equal(&got, want))
-		return nacre_fail(err, NACRE_E_DIGEST, "its content has digest %s", got.text);
-	return 0;
+	nacre_fd_close(fd);
+	*fd = copy;
+	rc = nacre_fd_digest(copy, &got, &size, err);
+	if (rc == 0 && !nacre_digest_equal(&got, want))
+		rc = nacre_fail(err, NACRE_E_DIGEST, "its content has digest %s", got.text);
+	return rc;
+}
+
+static int open_archive(struct nacre_steps *steps, const struct nacre_recipe_step *step,
+	int *out_fd, struct nacre_err *err)
+{
+	int rc = step->from.text
+		? nacre_context_open_file(steps->context, step->from.text, out_fd, err)
+		: nacre_step_input(steps, step, out_fd, err);
+
+	if (rc || nacre_digest_is_empty(&step->sha256))
+		return rc;
+	rc = prove(steps, &step->sha256, out_fd, err);
+	return rc ? nacre_within(err, rc, "'%s'", name_of(step)) : 0;
 }
 
 static int set_owners(const struct nacre_recipe_step *step, const struct nacre_tree *image,
@@ -54,15 +70,8 @@ int nacre_step_archive(struct nacre_steps *steps, const struct nacre_recipe_step
 	struct nacre_node *dir = NULL;
 	struct nacre_step_part *part = NULL;
 	struct nacre_spool *spool = NULL;
-	int rc = step->from.text
-		? nacre_context_open_file(steps->context, step->from.text, &fd, err)
-		: nacre_fail(err, NACRE_E_UNSUPPORTED, "url is not supported by this version");
+	int rc = open_archive(steps, step, &fd, err);
 
-	if (rc == 0 && !nacre_digest_is_empty(&step->sha256)) {
-		rc = check_digest(fd, &step->sha256, err);
-		if (rc)
-			return nacre_within(err, rc, "'%s'", step->from.text);
-	}
 	if (rc == 0)
 		rc = nacre_step_spool(steps, &spool, err);
 	if (rc == 0)
@@ -70,7 +79,7 @@ int nacre_step_archive(struct nacre_steps *steps, const struct nacre_recipe_step
 	if (rc == 0) {
 		rc = nacre_archive_tree_read(fd, step->strip, spool, steps->env, &part->tree, err);
 		if (rc)
-			return nacre_within(err, rc, "'%s'", step->from.text);
+			return nacre_within(err, rc, "'%s'", name_of(step));
 	}
 	if (rc == 0)
 		rc = set_owners(step, tree, &part->tree, err);

@@ -1,12 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps that bring something from outside of the recipe's folder: fetch. */
+/* Steps that bring something from outside of the recipe's folder: fetch, and archives by URL. */
+#include "base/scope.h"
+#include "builder/fd_digest.h"
+#include "builder/fetch.h"
+#include "builder/inputs_dir.h"
 #include "builder/step_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int nacre_step_input(struct nacre_steps *steps, const struct nacre_recipe_step *step, int *out_fd,
+	struct nacre_err *err)
+{
+	nacre_autofd int dir = -1;
+	int rc = nacre_inputs_dir_open(steps->inputs.cache, &dir, err);
+
+	if (rc == 0)
+		rc = nacre_fetch(dir, step->url.text, &step->sha256, steps->inputs.net, steps->env,
+			out_fd, err);
+	return rc ? nacre_within(err, rc, "%s", step->url.text) : 0;
+}
+
+/* What stands behind the last slash of the path; the parser has seen to it that there is one. */
+static void last_name(const char *url, char out_name[256])
+{
+	const char *path = strchr(strstr(url, "://") + 3, '/'), *name = path;
+	size_t len = path ? strcspn(path, "?") : 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (path[i] == '/')
+			name = path + i + 1;
+	}
+	(void)snprintf(
+		out_name, 256, "%.*s", path ? (int)(path + len - name) : 0, name ? name : "");
+}
+
+/* The content goes into the spool as it is proven: what is kept may change meanwhile. */
+static int take_content(struct nacre_spool *spool, int fd, struct nacre_inode *inode,
+	struct nacre_digest *out_digest, struct nacre_err *err)
+{
+	uint64_t offset = nacre_spool_size(spool);
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *kept = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *hashed = NULL;
+	NACRE_CLEANUP(nacre_hash_freep)
+	struct nacre_hash *hash = NULL;
+	int rc = nacre_hash_new(&hash, err);
+
+	if (rc == 0)
+		rc = nacre_source_fd(fd, 0, UINT64_MAX, &source, err);
+	if (rc == 0)
+		rc = nacre_spool_sink(spool, &kept, err);
+	if (rc == 0)
+		rc = nacre_sink_hash(kept, hash, &inode->size_bytes, &hashed, err);
+	if (rc == 0)
+		rc = nacre_stream_copy(source, hashed, NULL, err);
+	if (rc)
+		return rc;
+	nacre_hash_finish(hash, out_digest);
+	if (inode->size_bytes > 0) {
+		inode->u.content.origin = nacre_spool_origin(spool);
+		inode->u.content.key = offset;
+	}
+	return 0;
+}
 
 int nacre_step_fetch(struct nacre_steps *steps, const struct nacre_recipe_step *step,
 	struct nacre_tree *tree, struct nacre_err *err)
 {
-	(void)steps;
-	(void)step;
-	(void)tree;
-	return nacre_fail(err, NACRE_E_UNSUPPORTED, "not supported by this version");
+	struct nacre_inode *inode = NULL;
+	struct nacre_spool *spool = NULL;
+	struct nacre_digest got;
+	nacre_autofd int fd = -1;
+	char name[256];
+	int rc = nacre_step_input(steps, step, &fd, err);
+
+	if (rc == 0)
+		rc = nacre_step_spool(steps, &spool, err);
+	if (rc == 0)
+		rc = nacre_step_make_inode(steps, step, tree, NACRE_TYPE_FILE, &inode, err);
+	if (rc == 0)
+		rc = take_content(spool, fd, inode, &got, err);
+	if (rc)
+		return rc;
+	if (!nacre_digest_equal(&got, &step->sha256))
+		return nacre_fail(err, NACRE_E_DIGEST, "%s: its content has digest %s",
+			step->url.text, got.text);
+	last_name(step->url.text, name);
+	return nacre_step_put_file(steps, &step->to, step->into, name, inode, tree, err);
 }

@@ -57,6 +57,11 @@ void nacre_steps_freep(struct nacre_steps **steps)
 	*steps = NULL;
 }
 
+void nacre_steps_set_inputs(struct nacre_steps *steps, const struct nacre_steps_inputs *inputs)
+{
+	steps->inputs = *inputs;
+}
+
 void nacre_steps_stage(struct nacre_steps *steps, size_t stage, const struct nacre_tree *tree)
 {
 	steps->stages[stage] = tree;

@@ -6,6 +6,8 @@
 #include "builder/recipe.h"
 #include "layers/tree.h"
 
+#include <nacre/builder.h>
+
 /** What steps read and where contents come from; must outlive the trees. */
 struct nacre_steps;
 
@@ -22,6 +24,15 @@ NACRE_CHECKED int nacre_steps_new(const struct nacre_recipe *recipe, int context
 	struct nacre_err *err);
 void nacre_steps_free(struct nacre_steps *steps);
 void nacre_steps_freep(struct nacre_steps **steps);
+
+/** Where what comes from outside is kept, and how it gets here. Borrowed. */
+struct nacre_steps_inputs {
+	const char *cache; /* NULL: nothing can be fetched */
+	const struct nacre_net *net;
+};
+
+/** Until this is called, nothing can be fetched. */
+void nacre_steps_set_inputs(struct nacre_steps *steps, const struct nacre_steps_inputs *inputs);
 
 /** Makes a stage of the recipe, counted from 0, known to copies from it. `tree` is borrowed. */
 void nacre_steps_stage(struct nacre_steps *steps, size_t stage, const struct nacre_tree *tree);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nacre build: from a recipe to an image. */
 #include "cli/cli.h"
+#include "cli/inputs.h"
 #include "cli/out.h"
 #include "cli/rootless.h"
 
@@ -107,6 +108,7 @@ static void options_clear(struct nacre_build_options *options)
 		free((void *)(uintptr_t)options->args[i].name);
 	free((void *)(uintptr_t)options->args);
 	free((void *)(uintptr_t)options->tags);
+	free((void *)(uintptr_t)options->cache);
 	*options = (struct nacre_build_options){ 0 };
 }
 
@@ -129,7 +131,9 @@ static int read_options(
 		return cli_fail_usage(cli, "--ledger and --no-ledger exclude each other");
 	options->ledger = args->ledger;
 	options->no_ledger = args->no_ledger;
-	code = cli_epoch_read(cli, &options->has_epoch, &options->epoch);
+	code = cli_inputs_set(cli, options);
+	if (code == 0)
+		code = cli_epoch_read(cli, &options->has_epoch, &options->epoch);
 	if (code == 0)
 		code = read_compression(cli, args->compression, options);
 	if (code == 0)

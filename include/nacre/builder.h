@@ -34,6 +34,13 @@ struct nacre_arg {
 	const char *value;
 };
 
+/** How the network is reached. All NULL: directly, with the system's certificates. */
+struct nacre_net {
+	const char *proxy;    /**< as libcurl takes it: "http://host:3128" */
+	const char *no_proxy; /**< hosts that are reached without, with commas between */
+	const char *ca_file;  /**< certificates to believe, instead of the system's */
+};
+
 /** What to build and where to put it. Zero where a comment says so, else required. */
 struct nacre_build_options {
 	const char *context;	      /**< the directory that sources are relative to */
@@ -50,6 +57,9 @@ struct nacre_build_options {
 			       security.capability */
 	bool no_ledger;	    /**< of that, what a ledger beside it knows is left alone */
 	const char *ledger; /**< its ledger, of whatever tree it says it is; NULL: the one beside */
+	const char *cache;  /**< a directory for what is fetched, made when it is missing; NULL:
+			       nothing is kept */
+	struct nacre_net net;
 };
 
 #define NACRE_BUILT_LAYERS 256

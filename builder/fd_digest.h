@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** The digest of a file that is open. */
+#ifndef NACRE_BUILDER_FD_DIGEST_H
+#define NACRE_BUILDER_FD_DIGEST_H
+
+#include "base/digest.h"
+
+#include <nacre/builder.h>
+
+/** The sha256 of all of a file, and how much that is. Errors: IO, NOMEM. */
+NACRE_CHECKED int nacre_fd_digest(
+	int fd, struct nacre_digest *out_digest, uint64_t *out_size_bytes, struct nacre_err *err);
+
+/**
+ * A copy without a name, which nobody else can change: what is proven of it stays so. Shares blocks
+ * with the original where the file system can.
+ *
+ * @param scratch     a directory that has room for it
+ * @param most_bytes  of the limit blob-bytes
+ * @param out_fd      at its begin
+ *
+ * Errors: LIMIT (blob-bytes), IO, NOMEM.
+ */
+NACRE_CHECKED int nacre_fd_copy(
+	int fd, int scratch, uint64_t most_bytes, int *out_fd, struct nacre_err *err);
+
+#endif
