@@ -24,7 +24,7 @@ struct nacre_ignore {
 
 /* With a slash in front: at the top of the context alone. */
 static const char *const defaults[] = { "/nacre.yaml", "/nacre.json", "/nacre.lock",
-	"/" NACRE_IGNORE_FILE };
+	("/" NACRE_IGNORE_FILE) };
 
 #define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
 
