@@ -50,6 +50,7 @@ make_rich() {
 	name: rich
 	from: rootfs:rich.tar
 	epoch: 2026-01-01T00:00:00Z
+	allow: {setuid: [/b/new]}
 	layers:
 	  - name: change
 	    steps:

@@ -118,6 +118,7 @@ teardown() {
 	nacre: 1
 	from: scratch
 	epoch: 2026-01-01T00:00:00Z
+	allow: {world-writable: [/tmp]}
 	layers:
 	  - name: below
 	    steps:

@@ -33,6 +33,11 @@ static bool is_one_of(const char *const *names, const char *text, size_t len)
 	return false;
 }
 
+static bool is_key(size_t at, size_t len, const char *name)
+{
+	return strlen(name) == len && memcmp(whole + at, name, len) == 0;
+}
+
 static void load_whole(void)
 {
 	FILE *stream = fopen(NACRE_VECTORS "/recipe/ok-whole/recipe.yaml", "rb");
@@ -162,7 +167,7 @@ static void a_misspelt_key_is_told_with_its_place_and_the_name_that_was_meant(vo
 		size_t len = key_len(at);
 
 		/* Without its version nothing is known of a recipe; xattrs have base64 alone. */
-		if (len == 0 || memcmp(whole + at, "nacre", len) == 0)
+		if (len == 0 || is_key(at, len, "nacre"))
 			continue;
 		count += misspell(at, len);
 		keys++;
@@ -264,8 +269,7 @@ static void a_list_that_is_none_and_a_text_for_a_mapping_are_told_at_their_place
 		} while (depth > 0);
 		/* A source may be one or a list of them, so may a key, and base64 is a mapping's.
 		 */
-		if (memcmp(whole + at, "from", key) == 0 || memcmp(whole + at, "key", key) == 0 ||
-			memcmp(whole + at, "env", key) == 0)
+		if (is_key(at, key, "from") || is_key(at, key, "key") || is_key(at, key, "env"))
 			continue;
 		mutate(value, len, is_list ? "{q: r}" : "[q]", message, place);
 		if (strncmp(message, place, strlen(place)) != 0 || !strstr(message, " wants ") ||
