@@ -116,7 +116,7 @@ static int transfer(const struct part *part, const char *url, const struct nacre
 
 	while (rc == 0) {
 		struct nacre_transfer at = { url, part->fd, 0, limits.blob_bytes };
-		uint64_t before, after = 0;
+		uint64_t before = 0, after = 0;
 
 		rc = size_of(part->fd, &before, err);
 		at.offset = before;
