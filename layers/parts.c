@@ -132,6 +132,10 @@ static int write_oldest(struct parts_encoder *e, struct nacre_err *err)
 	(void)pthread_mutex_lock(&e->lock);
 	while (!part->done)
 		(void)pthread_cond_wait(&e->done, &e->lock);
+	/* A found part may be written before a worker has come by to pass over it; none may come
+	 * later, when another part lies in its place. */
+	if (e->taken == e->written)
+		e->taken++;
 	(void)pthread_mutex_unlock(&e->lock);
 	if (part->failed) {
 		if (err)
