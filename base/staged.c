@@ -62,6 +62,38 @@ int nacre_staged_open(struct nacre_staged *file, int dir, unsigned mode, struct 
 	return 0;
 }
 
+/* File systems without O_TMPFILE get a name that is gone before anything is written. */
+static int open_named(int dir, int *out_fd, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_staged_clear)
+	struct nacre_staged file = NACRE_STAGED;
+	int rc = nacre_staged_open(&file, dir, 0600, err);
+
+	if (rc)
+		return rc;
+	if (unlinkat(dir, file.name, 0) < 0)
+		return nacre_fail_os(err, "remove the name of a temporary file");
+	file.name[0] = '\0';
+	*out_fd = nacre_steal_fd(&file.fd);
+	return 0;
+}
+
+int nacre_nameless_open(int dir, int *out_fd, struct nacre_err *err)
+{
+	int fd;
+
+	do
+		fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	while (fd < 0 && errno == EINTR);
+	/* The second is what a kernel says that does not know the flag at all. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+		return open_named(dir, out_fd, err);
+	if (fd < 0)
+		return nacre_fail_os(err, "new temporary file");
+	*out_fd = fd;
+	return 0;
+}
+
 int nacre_staged_sync(struct nacre_staged *file, struct nacre_err *err)
 {
 	return fsync(file->fd) < 0 ? nacre_fail_os(err, "flush") : 0;

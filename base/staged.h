@@ -44,6 +44,12 @@ NACRE_CHECKED int nacre_staged_commit(
 /** Removes the file unless it was renamed. */
 void nacre_staged_clear(struct nacre_staged *file);
 
+/**
+ * Makes a new file in `dir`, 0600, for writing and reading, that never has a lasting name and goes
+ * with its descriptor.
+ */
+NACRE_CHECKED int nacre_nameless_open(int dir, int *out_fd, struct nacre_err *err);
+
 /** Makes a fresh staging name: the prefix and 64 random bits. */
 NACRE_CHECKED int nacre_staging_name(char *out_name, size_t room, struct nacre_err *err);
 

@@ -6,13 +6,12 @@
 #include "base/staged.h"
 #include "base/stream.h"
 
-#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-int nacre_fd_digest(
-	int fd, struct nacre_digest *out_digest, uint64_t *out_size_bytes, struct nacre_err *err)
+int nacre_fd_digest(int fd, struct nacre_sink *kept, struct nacre_digest *out_digest,
+	uint64_t *out_size_bytes, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_source_freep)
 	struct nacre_source *source = NULL;
@@ -26,7 +25,7 @@ int nacre_fd_digest(
 	if (rc == 0)
 		rc = nacre_source_fd(fd, 0, UINT64_MAX, &source, err);
 	if (rc == 0)
-		rc = nacre_sink_hash(NULL, hash, out_size_bytes, &sink, err);
+		rc = nacre_sink_hash(kept, hash, out_size_bytes, &sink, err);
 	if (rc == 0)
 		rc = nacre_stream_copy(source, sink, NULL, err);
 	if (rc == 0)
@@ -56,30 +55,10 @@ static int copy_bytes(int from, int to, uint64_t most_bytes, struct nacre_err *e
 	return rc;
 }
 
-/* A file system without O_TMPFILE gets a name that is gone before anything is written. */
-static int open_nameless(int dir, int *out_fd, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_staged_clear)
-	struct nacre_staged file = NACRE_STAGED;
-	int rc;
-
-	*out_fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (*out_fd >= 0)
-		return 0;
-	rc = nacre_staged_open(&file, dir, 0600, err);
-	if (rc)
-		return rc;
-	if (unlinkat(dir, file.name, 0) < 0)
-		return nacre_fail_os(err, "remove the name of a temporary file");
-	file.name[0] = '\0';
-	*out_fd = nacre_steal_fd(&file.fd);
-	return 0;
-}
-
 int nacre_fd_copy(int fd, int scratch, uint64_t most_bytes, int *out_fd, struct nacre_err *err)
 {
 	nacre_autofd int copy = -1;
-	int rc = open_nameless(scratch, &copy, err);
+	int rc = nacre_nameless_open(scratch, &copy, err);
 
 	if (rc)
 		return rc;

@@ -3,13 +3,19 @@
 #ifndef NACRE_BUILDER_FD_DIGEST_H
 #define NACRE_BUILDER_FD_DIGEST_H
 
-#include "base/digest.h"
+#include "base/stream.h"
 
 #include <nacre/builder.h>
 
-/** The sha256 of all of a file, and how much that is. Errors: IO, NOMEM. */
-NACRE_CHECKED int nacre_fd_digest(
-	int fd, struct nacre_digest *out_digest, uint64_t *out_size_bytes, struct nacre_err *err);
+/**
+ * The sha256 of all of a file, and how much that is.
+ *
+ * @param kept  gets the very bytes that are hashed; NULL: nobody does
+ *
+ * Errors: IO, NOMEM, those of `kept`.
+ */
+NACRE_CHECKED int nacre_fd_digest(int fd, struct nacre_sink *kept, struct nacre_digest *out_digest,
+	uint64_t *out_size_bytes, struct nacre_err *err);
 
 /**
  * A copy without a name, which nobody else can change: what is proven of it stays so. Shares blocks

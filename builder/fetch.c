@@ -32,7 +32,7 @@ static int prove(int fd, const struct nacre_digest *want, bool *out_is_right, st
 {
 	struct nacre_digest got;
 	uint64_t size;
-	int rc = nacre_fd_digest(fd, &got, &size, err);
+	int rc = nacre_fd_digest(fd, NULL, &got, &size, err);
 
 	if (rc)
 		return rc;

@@ -36,31 +36,21 @@ static void last_name(const char *url, char out_name[256])
 }
 
 /* The content goes into the spool as it is proven: what is kept may change meanwhile. */
-static int take_content(struct nacre_spool *spool, int fd, struct nacre_inode *inode,
-	struct nacre_digest *out_digest, struct nacre_err *err)
+static int take_content(struct nacre_spool *spool, int fd, const struct nacre_digest *want,
+	struct nacre_inode *inode, struct nacre_err *err)
 {
 	uint64_t offset = nacre_spool_size(spool);
-	NACRE_CLEANUP(nacre_source_freep)
-	struct nacre_source *source = NULL;
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *kept = NULL;
-	NACRE_CLEANUP(nacre_sink_freep)
-	struct nacre_sink *hashed = NULL;
-	NACRE_CLEANUP(nacre_hash_freep)
-	struct nacre_hash *hash = NULL;
-	int rc = nacre_hash_new(&hash, err);
+	struct nacre_digest got;
+	int rc = nacre_spool_sink(spool, &kept, err);
 
 	if (rc == 0)
-		rc = nacre_source_fd(fd, 0, UINT64_MAX, &source, err);
-	if (rc == 0)
-		rc = nacre_spool_sink(spool, &kept, err);
-	if (rc == 0)
-		rc = nacre_sink_hash(kept, hash, &inode->size_bytes, &hashed, err);
-	if (rc == 0)
-		rc = nacre_stream_copy(source, hashed, NULL, err);
+		rc = nacre_fd_digest(fd, kept, &got, &inode->size_bytes, err);
 	if (rc)
 		return rc;
-	nacre_hash_finish(hash, out_digest);
+	if (!nacre_digest_equal(&got, want))
+		return nacre_fail(err, NACRE_E_DIGEST, "its content has digest %s", got.text);
 	if (inode->size_bytes > 0) {
 		inode->u.content.origin = nacre_spool_origin(spool);
 		inode->u.content.key = offset;
@@ -73,7 +63,6 @@ int nacre_step_fetch(struct nacre_steps *steps, const struct nacre_recipe_step *
 {
 	struct nacre_inode *inode = NULL;
 	struct nacre_spool *spool = NULL;
-	struct nacre_digest got;
 	nacre_autofd int fd = -1;
 	char name[256];
 	int rc = nacre_step_input(steps, step, &fd, err);
@@ -82,13 +71,11 @@ int nacre_step_fetch(struct nacre_steps *steps, const struct nacre_recipe_step *
 		rc = nacre_step_spool(steps, &spool, err);
 	if (rc == 0)
 		rc = nacre_step_make_inode(steps, step, tree, NACRE_TYPE_FILE, &inode, err);
-	if (rc == 0)
-		rc = take_content(spool, fd, inode, &got, err);
 	if (rc)
 		return rc;
-	if (!nacre_digest_equal(&got, &step->sha256))
-		return nacre_fail(err, NACRE_E_DIGEST, "%s: its content has digest %s",
-			step->url.text, got.text);
+	rc = take_content(spool, fd, &step->sha256, inode, err);
+	if (rc)
+		return nacre_within(err, rc, "%s", step->url.text);
 	last_name(step->url.text, name);
 	return nacre_step_put_file(steps, &step->to, step->into, name, inode, tree, err);
 }

@@ -22,38 +22,6 @@ struct spool_sink {
 	struct nacre_spool *spool;
 };
 
-/* File systems without O_TMPFILE get a name that is gone before anything is written. */
-static int open_named(int dir, int *out_fd, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_staged_clear)
-	struct nacre_staged file = NACRE_STAGED;
-	int rc = nacre_staged_open(&file, dir, 0600, err);
-
-	if (rc)
-		return rc;
-	if (unlinkat(dir, file.name, 0) < 0)
-		return nacre_fail_os(err, "remove the name of a temporary file");
-	file.name[0] = '\0';
-	*out_fd = nacre_steal_fd(&file.fd);
-	return 0;
-}
-
-static int open_nameless(int dir, int *out_fd, struct nacre_err *err)
-{
-	int fd;
-
-	do
-		fd = openat(dir, ".", O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	while (fd < 0 && errno == EINTR);
-	/* The second is what a kernel says that does not know the flag at all. */
-	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
-		return open_named(dir, out_fd, err);
-	if (fd < 0)
-		return nacre_fail_os(err, "new temporary file");
-	*out_fd = fd;
-	return 0;
-}
-
 static int origin_open(struct nacre_origin *origin, uint64_t key, uint64_t size,
 	struct nacre_source **out_source, struct nacre_err *err)
 {
@@ -65,7 +33,7 @@ int nacre_spool_new(
 {
 	nacre_autofd int fd = -1;
 	struct nacre_spool *spool;
-	int rc = open_nameless(dir, &fd, err);
+	int rc = nacre_nameless_open(dir, &fd, err);
 
 	if (rc)
 		return rc;
