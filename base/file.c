@@ -116,6 +116,27 @@ int nacre_file_open(const char *path, int *out_fd, uint64_t *out_size_bytes, str
 	return open_file(AT_FDCWD, path, 0, out_fd, out_size_bytes, err);
 }
 
+int nacre_user_open(int at, const char *path, int flags, int *out_fd, struct nacre_err *err)
+{
+	*out_fd = open_retry(at, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return *out_fd < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
+}
+
+int nacre_dir_make_parents(const char *path, struct nacre_err *err)
+{
+	nacre_autofree char *copy = strdup(path);
+
+	if (!copy)
+		return nacre_fail_nomem(err);
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+			return nacre_fail_os(err, "%s", copy);
+		*slash = '/';
+	}
+	return 0;
+}
+
 bool nacre_dir_same_mount(int a, int b)
 {
 	struct statx one, two;

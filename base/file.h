@@ -39,6 +39,24 @@ NACRE_CHECKED int nacre_file_open(
 	const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
 
 /**
+ * Opens a path that the user named, seen from a directory, for reading: it may be absolute, links
+ * in it are followed, and a fifo is not waited for.
+ *
+ * @param flags  O_DIRECTORY, or 0
+ * Errors: NOT_FOUND, IO ("'PATH': No such file or directory").
+ */
+NACRE_CHECKED int nacre_user_open(
+	int at, const char *path, int flags, int *out_fd, struct nacre_err *err);
+
+/**
+ * Makes the directories above a path that the user named, 0700 as XDG wants those of its own; up to
+ * its last slash.
+ *
+ * Errors: IO ("PATH: Permission denied"), NOMEM.
+ */
+NACRE_CHECKED int nacre_dir_make_parents(const char *path, struct nacre_err *err);
+
+/**
  * Whether two directories lie in the same mount; by device alone where the kernel is older than
  * 5.8, and not when that cannot be found out.
  */

@@ -7,7 +7,6 @@
 #include "builder/archive_tree.h"
 #include "builder/base_trust.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -31,22 +30,12 @@ struct nacre_tree *nacre_base_tree(struct nacre_base *base)
 	return base->layout ? &base->image.tree : &base->tree;
 }
 
-/* The path is the user's own: it may be absolute, and links in it are followed. */
-static int open_path(int context, const char *path, int flags, int *out_fd, struct nacre_err *err)
-{
-	do
-		*out_fd =
-			openat(context, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	while (*out_fd < 0 && errno == EINTR);
-	return *out_fd < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
-}
-
 static int open_rootfs(struct nacre_base *base, int context, int scratch,
 	const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	nacre_autofd int fd = -1;
-	int rc = open_path(context, base->from->path, 0, &fd, err);
+	int rc = nacre_user_open(context, base->from->path, 0, &fd, err);
 
 	base->is_rootfs = true;
 	if (rc == 0)
@@ -105,7 +94,7 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc;
 	nacre_autofd int dir = -1;
-	int rc = open_path(context, base->from->ref->path, O_DIRECTORY, &dir, err);
+	int rc = nacre_user_open(context, base->from->ref->path, O_DIRECTORY, &dir, err);
 
 	memset(&desc, 0, sizeof(desc));
 	if (rc == 0)

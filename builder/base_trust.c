@@ -3,34 +3,23 @@
 #include "builder/base_trust.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/scope.h"
+#include "sign/policy.h"
+#include "sign/trusted.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #define KEY_BYTES ((size_t)64 << 10) /* what nacre_key_parse() takes */
 
-static void policy_freep(struct nacre_policy **policy)
-{
-	nacre_policy_free(*policy);
-}
-
-static void trusted_freep(struct nacre_trusted **trusted)
-{
-	nacre_trusted_free(*trusted);
-}
-
-/* The path is the user's own: it may be absolute, and links in it are followed. */
 static int open_key(int context, const char *path, int *out_fd, struct nacre_err *err)
 {
 	struct stat st;
+	int rc = nacre_user_open(context, path, 0, out_fd, err);
 
-	do
-		*out_fd = openat(context, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	while (*out_fd < 0 && errno == EINTR);
-	if (*out_fd < 0 || fstat(*out_fd, &st) < 0)
+	if (rc)
+		return rc;
+	if (fstat(*out_fd, &st) < 0)
 		return nacre_fail_os(err, "'%s'", path);
 	return S_ISREG(st.st_mode)
 		? 0
@@ -62,7 +51,7 @@ static int add_key(
 static int make_policy(const struct nacre_recipe *recipe, const struct nacre_recipe_from *from,
 	int context, struct nacre_policy **out_policy, struct nacre_err *err)
 {
-	NACRE_CLEANUP(policy_freep)
+	NACRE_CLEANUP(nacre_policy_freep)
 	struct nacre_policy *policy = NULL;
 	int rc = nacre_policy_new(&policy, err);
 
@@ -83,9 +72,9 @@ int nacre_base_verify(const struct nacre_recipe *recipe, const struct nacre_reci
 	int context, const struct nacre_layout *layout, const struct nacre_env *env,
 	struct nacre_digest *out_manifest, struct nacre_err *err)
 {
-	NACRE_CLEANUP(policy_freep)
+	NACRE_CLEANUP(nacre_policy_freep)
 	struct nacre_policy *policy = NULL;
-	NACRE_CLEANUP(trusted_freep)
+	NACRE_CLEANUP(nacre_trusted_freep)
 	struct nacre_trusted *trusted = NULL;
 	int rc = make_policy(recipe, from, context, &policy, err);
 

@@ -5,14 +5,12 @@
 #include "base/file.h"
 #include "base/scope.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
 int nacre_inputs_dir_open(const char *cache, int *out_dir, struct nacre_err *err)
 {
 	nacre_autofree char *path = NULL;
+	int rc;
 
 	if (!cache)
 		return nacre_fail(err, NACRE_E_ARG,
@@ -21,11 +19,8 @@ int nacre_inputs_dir_open(const char *cache, int *out_dir, struct nacre_err *err
 		path = NULL;
 		return nacre_fail_nomem(err);
 	}
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return nacre_fail_os(err, "make '%s'", path);
-		*slash = '/';
-	}
-	return nacre_dir_open(path, out_dir, err);
+	rc = nacre_dir_make_parents(path, err);
+	if (rc == 0)
+		rc = nacre_dir_open(path, out_dir, err);
+	return rc ? nacre_within(err, rc, "cache") : 0;
 }

@@ -17,15 +17,6 @@ void nacre_rootfs_tree_clear(struct nacre_rootfs_tree *rootfs)
 	nacre_fd_close(&rootfs->dir);
 }
 
-/* The path is the user's own: links in it are followed. */
-static int open_dir(int at, const char *path, int *out_dir, struct nacre_err *err)
-{
-	do
-		*out_dir = openat(at, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-	while (*out_dir < 0 && errno == EINTR);
-	return *out_dir < 0 ? nacre_fail_os(err, "'%s'", path) : 0;
-}
-
 static int apply_file(
 	int fd, const struct nacre_env *env, struct nacre_tree *tree, struct nacre_err *err)
 {
@@ -73,7 +64,7 @@ int nacre_rootfs_tree_read(int at, const char *path,
 		.keep_special = true,
 		.keep_top = true,
 	};
-	int rc = open_dir(at, path, &rootfs.dir, err);
+	int rc = nacre_user_open(at, path, O_DIRECTORY, &rootfs.dir, err);
 
 	if (rc == 0)
 		rc = nacre_tree_init(&rootfs.tree, err);

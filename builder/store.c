@@ -51,21 +51,6 @@ int nacre_store_look(const char *path, bool *out_is_there, struct nacre_err *err
 	return !*out_is_there && errno != ENOENT ? nacre_fail_os(err, "%s", path) : 0;
 }
 
-int nacre_store_make_parents(const char *path, struct nacre_err *err)
-{
-	nacre_autofree char *copy = strdup(path);
-
-	if (!copy)
-		return nacre_fail_nomem(err);
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			return nacre_fail_os(err, "store: %s", copy);
-		*slash = '/';
-	}
-	return 0;
-}
-
 int nacre_image_open(const struct nacre_ref *ref, const char *store,
 	struct nacre_layout **out_layout, struct nacre_err *err)
 {

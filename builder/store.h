@@ -19,7 +19,4 @@ NACRE_CHECKED int nacre_store_path(const struct nacre_ref *ref, const char *stor
 /** Whether something is there: anything but nothing, and an empty directory too. Errors: IO. */
 NACRE_CHECKED int nacre_store_look(const char *path, bool *out_is_there, struct nacre_err *err);
 
-/** Makes the directories above a store, 0700 as XDG wants its data directory. Errors: IO, NOMEM. */
-NACRE_CHECKED int nacre_store_make_parents(const char *path, struct nacre_err *err);
-
 #endif

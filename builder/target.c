@@ -57,8 +57,8 @@ int nacre_target_open(struct nacre_target *target, const struct nacre_ref *ref, 
 	if (is_there)
 		return open_existing(target, path, err);
 	if (ref->transport == NACRE_STORE)
-		rc = nacre_store_make_parents(path, err);
-	return rc ? rc : make_new(target, path, err);
+		rc = nacre_dir_make_parents(path, err);
+	return rc ? nacre_within(err, rc, "store") : make_new(target, path, err);
 }
 
 int nacre_target_commit(struct nacre_target *target, bool sync, struct nacre_err *err)
