@@ -121,22 +121,15 @@ static int change_text(struct configure *c, const struct part *part,
 	const struct nacre_config_change *change, struct nacre_err *err)
 {
 	char clean[CLEAN_BYTES];
-	char **where = at(c, part), *copy = NULL;
+	char **where = at(c, part);
+	int rc;
 
 	if (!change->value && (!*where || !**where))
 		return fail_missing(part, NULL, err);
-	if (change->value) {
-		int rc = part->check(change->value, clean, err);
-
-		if (rc)
-			return nacre_within(err, rc, "%s", part->name);
-		copy = strdup(clean);
-		if (!copy)
-			return nacre_fail_nomem(err);
-	}
-	free(*where);
-	*where = copy;
-	return 0;
+	if (!change->value)
+		return nacre_text_set(where, NULL, err);
+	rc = part->check(change->value, clean, err);
+	return rc ? nacre_within(err, rc, "%s", part->name) : nacre_text_set(where, clean, err);
 }
 
 static int change_words(struct configure *c, const struct part *part,

@@ -9,18 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is left out stays. */
 static int set_text(char **where, const char *text, struct nacre_err *err)
 {
-	char *copy;
-
-	if (!text)
-		return 0;
-	copy = strdup(text);
-	if (!copy)
-		return nacre_fail_nomem(err);
-	free(*where);
-	*where = copy;
-	return 0;
+	return text ? nacre_text_set(where, text, err) : 0;
 }
 
 static int set_list(

@@ -24,18 +24,7 @@ static bool same_texts(const struct nacre_texts *a, const struct nacre_texts *b)
 
 static int follow_text(char **mine, const char *was, const char *now, struct nacre_err *err)
 {
-	char *copy = NULL;
-
-	if (!same_text(*mine, was))
-		return 0;
-	if (now) {
-		copy = strdup(now);
-		if (!copy)
-			return nacre_fail_nomem(err);
-	}
-	free(*mine);
-	*mine = copy;
-	return 0;
+	return same_text(*mine, was) ? nacre_text_set(mine, now, err) : 0;
 }
 
 static int follow_texts(struct nacre_texts *mine, const struct nacre_texts *was,
@@ -151,8 +140,6 @@ static int follow_command(struct nacre_config *config, const struct nacre_config
 
 	if (!same_texts(&config->entrypoint, &was->entrypoint))
 		return 0;
-	if (!same_texts(&config->cmd, &was->cmd))
-		return follow_texts(&config->entrypoint, &was->entrypoint, &now->entrypoint, err);
 	rc = follow_texts(&config->entrypoint, &was->entrypoint, &now->entrypoint, err);
 	return rc ? rc : follow_texts(&config->cmd, &was->cmd, &now->cmd, err);
 }

@@ -34,17 +34,11 @@ static int take_tags(struct nacre_rework *rework, struct nacre_err *err)
 static int set_created(struct nacre_rework *rework, struct nacre_err *err)
 {
 	char time[NACRE_TIME_TEXT];
-	char *copy;
 
 	if (!rework->options->has_epoch)
 		return 0;
 	nacre_time_print(rework->options->epoch, time);
-	copy = strdup(time);
-	if (!copy)
-		return nacre_fail_nomem(err);
-	free(rework->config.created);
-	rework->config.created = copy;
-	return 0;
+	return nacre_text_set(&rework->config.created, time, err);
 }
 
 int nacre_rework_begin(struct nacre_rework *rework, const struct nacre_trusted *image,
@@ -119,16 +113,10 @@ static struct nacre_built_layer *next_built(struct nacre_rework *rework, struct 
 static int translate(struct nacre_descriptor *desc, struct nacre_err *err)
 {
 	const struct nacre_media *media = nacre_media_find(desc->media_type);
-	char *copy;
 
 	if (!media || strncmp(desc->media_type, "application/vnd.docker.", 23) != 0)
 		return 0;
-	copy = strdup(nacre_media_layer(media->compression));
-	if (!copy)
-		return nacre_fail_nomem(err);
-	free(desc->media_type);
-	desc->media_type = copy;
-	return 0;
+	return nacre_text_set(&desc->media_type, nacre_media_layer(media->compression), err);
 }
 
 static int keep_layer(struct nacre_rework *rework, const struct nacre_layout *layout,

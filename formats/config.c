@@ -118,16 +118,11 @@ void nacre_config_clear(struct nacre_config *config)
 static int copy_texts(
 	const void *from, void *to, const struct field *fields, size_t count, struct nacre_err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *text = text_of(from, &fields[i]);
+	int rc = 0;
 
-		if (!text)
-			continue;
-		*text_at(to, &fields[i]) = strdup(text);
-		if (!*text_at(to, &fields[i]))
-			return nacre_fail_nomem(err);
-	}
-	return 0;
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = nacre_text_set(text_at(to, &fields[i]), text_of(from, &fields[i]), err);
+	return rc;
 }
 
 static int copy_lists(const struct nacre_config *from, struct nacre_config *to,
@@ -229,19 +224,16 @@ int nacre_config_add_history(
 static int parse_texts(const struct nacre_jvalue *object, void *to, const struct field *fields,
 	size_t count, struct nacre_err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *text = NULL;
-		int rc = nacre_jvalue_find_text(object, fields[i].name, &text, err);
+	int rc = 0;
 
-		if (rc)
-			return rc;
-		if (!text)
-			continue;
-		*text_at(to, &fields[i]) = strdup(text);
-		if (!*text_at(to, &fields[i]))
-			return nacre_fail_nomem(err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		const char *text = NULL;
+
+		rc = nacre_jvalue_find_text(object, fields[i].name, &text, err);
+		if (rc == 0)
+			rc = nacre_text_set(text_at(to, &fields[i]), text, err);
 	}
-	return 0;
+	return rc;
 }
 
 static int parse_list(const struct nacre_jvalue *object, const char *name,

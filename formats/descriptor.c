@@ -31,15 +31,6 @@ int nacre_descriptor_make(const char *media_type, const struct nacre_digest *dig
 	return 0;
 }
 
-/* NULL stays NULL. */
-static int copy_text(const char *text, char **out_text, struct nacre_err *err)
-{
-	if (!text)
-		return 0;
-	*out_text = strdup(text);
-	return *out_text ? 0 : nacre_fail_nomem(err);
-}
-
 int nacre_descriptor_copy(const struct nacre_descriptor *from, struct nacre_descriptor *out_desc,
 	struct nacre_err *err)
 {
@@ -50,9 +41,9 @@ int nacre_descriptor_copy(const struct nacre_descriptor *from, struct nacre_desc
 	desc.digest = from->digest;
 	desc.size_bytes = from->size_bytes;
 	desc.platform = from->platform;
-	rc = copy_text(from->media_type, &desc.media_type, err);
+	rc = nacre_text_set(&desc.media_type, from->media_type, err);
 	if (rc == 0)
-		rc = copy_text(from->artifact_type, &desc.artifact_type, err);
+		rc = nacre_text_set(&desc.artifact_type, from->artifact_type, err);
 	if (rc == 0)
 		rc = nacre_pairs_copy(&from->annotations, &desc.annotations, err);
 	if (rc)
@@ -131,9 +122,9 @@ static int parse_names(
 	if (rc == 0)
 		rc = nacre_jvalue_find_text(object, "artifactType", &artifact_type, err);
 	if (rc == 0)
-		rc = copy_text(media_type, &desc->media_type, err);
+		rc = nacre_text_set(&desc->media_type, media_type, err);
 	if (rc == 0 && artifact_type && artifact_type[0])
-		rc = copy_text(artifact_type, &desc->artifact_type, err);
+		rc = nacre_text_set(&desc->artifact_type, artifact_type, err);
 	return rc;
 }
 

@@ -27,6 +27,20 @@ static int grow(void **items, size_t count, size_t item_bytes, struct nacre_err 
 
 /* ------------------------------------------------------------------- texts */
 
+int nacre_text_set(char **where, const char *text, struct nacre_err *err)
+{
+	char *copy = NULL;
+
+	if (text) {
+		copy = strdup(text);
+		if (!copy)
+			return nacre_fail_nomem(err);
+	}
+	free(*where);
+	*where = copy;
+	return 0;
+}
+
 void nacre_texts_clear(struct nacre_texts *texts)
 {
 	for (size_t i = 0; i < texts->count; i++)
@@ -172,16 +186,8 @@ int nacre_pairs_set(
 	struct nacre_pairs *pairs, const char *name, const char *value, struct nacre_err *err)
 {
 	struct nacre_pair *pair = find_pair(pairs, name);
-	char *copy;
 
-	if (!pair)
-		return add_pair(pairs, name, value, err);
-	copy = strdup(value);
-	if (!copy)
-		return nacre_fail_nomem(err);
-	free(pair->value);
-	pair->value = copy;
-	return 0;
+	return pair ? nacre_text_set(&pair->value, value, err) : add_pair(pairs, name, value, err);
 }
 
 const char *nacre_pairs_find(const struct nacre_pairs *pairs, const char *name)

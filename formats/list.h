@@ -6,6 +6,9 @@
 
 #include "formats/json.h"
 
+/** Puts a copy of a text in the place of another; NULL: in the end there is none. Errors: NOMEM. */
+NACRE_CHECKED int nacre_text_set(char **where, const char *text, struct nacre_err *err);
+
 struct nacre_texts {
 	char **items;
 	size_t count;
