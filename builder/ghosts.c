@@ -134,10 +134,13 @@ int nacre_ghosts_leave_out(
 	struct nacre_build_trees *trees, struct nacre_ghosts *out_ghosts, struct nacre_err *err)
 {
 	struct nacre_tree *before = nacre_base_tree(&trees->base), *last;
-	int rc = share(trees, err);
+	int rc;
 
 	*out_ghosts = (struct nacre_ghosts){ 0, 0 };
-	if (rc || trees->layer_count == 0)
+	if (trees->layer_count < 2)
+		return 0;
+	rc = share(trees, err);
+	if (rc)
 		return rc;
 	last = &trees->layers[trees->layer_count - 1].tree;
 	for (size_t i = 0; i < trees->layer_count; i++)

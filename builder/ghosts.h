@@ -16,8 +16,7 @@ struct nacre_ghosts {
 
 /**
  * Takes out of each layer's tree, but the last and those that keep their ghosts, what the last tree
- * does not have; in its place comes what the tree before has there. The last tree stays as it is,
- * and what is the same in two trees is one inode in both.
+ * does not have; in its place comes what the tree before has there. The last tree stays as it is.
  *
  * Errors: those of comparing contents, NOMEM.
  */
