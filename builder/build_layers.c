@@ -12,19 +12,6 @@
 
 #include <string.h>
 
-static struct nacre_built_layer *next_built(struct nacre_build_image *image, struct nacre_err *err)
-{
-	const struct nacre_limits limits = nacre_env_limits(image->env);
-	uint64_t most = limits.layers < NACRE_BUILT_LAYERS ? limits.layers : NACRE_BUILT_LAYERS;
-
-	if (image->built.layer_count >= most) {
-		(void)nacre_fail(err, NACRE_E_LIMIT, "more than %llu layers (limit layers)",
-			(unsigned long long)most);
-		return NULL;
-	}
-	return &image->built.layers[image->built.layer_count];
-}
-
 /* The base's layers stay as they are, blob for blob. */
 static int take_base_layers(
 	struct nacre_build_image *image, const struct nacre_base *base, struct nacre_err *err)
@@ -35,7 +22,7 @@ static int take_base_layers(
 	for (size_t i = 0; i < layers->count && rc == 0; i++) {
 		NACRE_CLEANUP(nacre_descriptor_clear)
 		struct nacre_descriptor desc;
-		struct nacre_built_layer *built = next_built(image, err);
+		struct nacre_built_layer *built = nacre_layer_next(&image->built, image->env, err);
 
 		if (!built)
 			return NACRE_E_LIMIT;
@@ -55,11 +42,6 @@ static int take_base_layers(
 	return rc;
 }
 
-static bool is_nothing(const struct nacre_tree *diff)
-{
-	return diff->nodes == 0 && !diff->root->is_explicit;
-}
-
 /* What turns `before` into `after` becomes a layer, if it is anything. */
 static int add_layer(struct nacre_build_image *image, const char *name, struct nacre_tree *before,
 	struct nacre_tree *after, struct nacre_err *err)
@@ -68,13 +50,13 @@ static int add_layer(struct nacre_build_image *image, const char *name, struct n
 	struct nacre_tree diff = NACRE_TREE;
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc;
-	struct nacre_built_layer *built = next_built(image, err);
+	struct nacre_built_layer *built = nacre_layer_next(&image->built, image->env, err);
 	int rc = built ? nacre_step(image->env, err, "layer %s", name) : NACRE_E_LIMIT;
 
 	memset(&desc, 0, sizeof(desc));
 	if (rc == 0)
 		rc = nacre_tree_diff(before, after, nacre_same_content, NULL, &diff, err);
-	if (rc == 0 && is_nothing(&diff))
+	if (rc == 0 && nacre_tree_is_nothing(&diff))
 		return nacre_image_config_add(&image->config, name, NULL, image->epoch, err);
 	if (rc == 0)
 		rc = nacre_layer_emit(name, &diff, &image->options->compression, image->batch,

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** The limits that readers hold a layer to, for who has just written one. */
+/** The limits that readers hold layers to, for who makes an image. */
 #ifndef NACRE_BUILDER_LAYER_LIMITS_H
 #define NACRE_BUILDER_LAYER_LIMITS_H
 
 #include <nacre/builder.h>
+
+/**
+ * Where what is built of the next layer goes, which counts once layer_count is raised.
+ *
+ * Errors: LIMIT (layers): then the result is NULL.
+ */
+struct nacre_built_layer *nacre_layer_next(
+	struct nacre_built *built, const struct nacre_env *env, struct nacre_err *err);
 
 /**
  * Holds a layer to the limits that readers hold it to. That it is many times its compressed size is

@@ -97,18 +97,6 @@ int nacre_rework_read(const struct nacre_rework *rework, const struct nacre_layo
 		rework->env, out_tree, err);
 }
 
-static struct nacre_built_layer *next_built(struct nacre_rework *rework, struct nacre_err *err)
-{
-	const struct nacre_limits limits = nacre_env_limits(rework->env);
-	uint64_t most = limits.layers < NACRE_BUILT_LAYERS ? limits.layers : NACRE_BUILT_LAYERS;
-
-	if (rework->built.layer_count < most)
-		return &rework->built.layers[rework->built.layer_count];
-	(void)nacre_fail(err, NACRE_E_LIMIT, "more than %llu layers (limit layers)",
-		(unsigned long long)most);
-	return NULL;
-}
-
 /* The manifest that names it is OCI's, in which Docker's names for the same thing are foreign. */
 static int translate(struct nacre_descriptor *desc, struct nacre_err *err)
 {
@@ -125,7 +113,7 @@ static int keep_layer(struct nacre_rework *rework, const struct nacre_layout *la
 {
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc = { 0 };
-	struct nacre_built_layer *built = next_built(rework, err);
+	struct nacre_built_layer *built = nacre_layer_next(&rework->built, rework->env, err);
 	int rc;
 
 	if (!built)
@@ -170,7 +158,7 @@ static int emit(struct nacre_rework *rework, const char *name, struct nacre_tree
 {
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc = { 0 };
-	struct nacre_built_layer *built = next_built(rework, err);
+	struct nacre_built_layer *built = nacre_layer_next(&rework->built, rework->env, err);
 	int rc;
 
 	if (!built)
@@ -222,7 +210,7 @@ int nacre_rework_add(struct nacre_rework *rework, const char *name, struct nacre
 		rc = nacre_tree_diff(before, after, same, NULL, &diff, err);
 	if (rc)
 		return rc;
-	is_empty = diff.nodes == 0 && !diff.root->is_explicit;
+	is_empty = nacre_tree_is_nothing(&diff);
 	if (!is_empty)
 		rc = emit(rework, name, &diff, err);
 	return rc ? rc : tell(rework, name, is_empty, err);

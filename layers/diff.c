@@ -217,6 +217,11 @@ int nacre_tree_diff(struct nacre_tree *before, struct nacre_tree *after,
 	return rc;
 }
 
+bool nacre_tree_is_nothing(const struct nacre_tree *diff)
+{
+	return diff->nodes == 0 && !diff->root->is_explicit;
+}
+
 int nacre_tree_share(struct nacre_tree *before, struct nacre_tree *after,
 	nacre_same_content_fn *same, void *user, struct nacre_err *err)
 {

@@ -28,6 +28,9 @@ NACRE_CHECKED int nacre_tree_diff(struct nacre_tree *before, struct nacre_tree *
 	nacre_same_content_fn *same, void *user, struct nacre_tree *out_diff,
 	struct nacre_err *err);
 
+/** Whether a difference says nothing: a layer of it would have no member. */
+bool nacre_tree_is_nothing(const struct nacre_tree *diff);
+
 /**
  * Gives `after` the inodes of `before` for all that did not change: what nacre_tree_diff() would
  * not write is one inode in both trees then, told by its address alone.
