@@ -2,10 +2,8 @@
 /* The documents of an image that is built. */
 #include "builder/build_image.h"
 
-#include "base/env.h"
-#include "base/scope.h"
 #include "builder/image_config.h"
-#include "formats/mediatype.h"
+#include "builder/image_documents.h"
 
 #include <string.h>
 
@@ -39,28 +37,9 @@ static int add_annotations(const struct nacre_recipe_pairs *said, struct nacre_p
 
 int nacre_build_image_finish(struct nacre_build_image *image, struct nacre_err *err)
 {
-	const struct nacre_limits limits = nacre_env_limits(image->env);
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf config = NACRE_BUF(limits.document_bytes);
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf manifest = NACRE_BUF(limits.document_bytes);
-	int rc = nacre_config_emit(&image->config, &config, err);
+	int rc = add_annotations(&image->recipe->annotations, &image->manifest.annotations, err);
 
-	if (rc == 0)
-		rc = add_annotations(
-			&image->recipe->annotations, &image->manifest.annotations, err);
-	if (rc == 0)
-		rc = nacre_batch_add_blob(image->batch, config.data, config.len, NACRE_MEDIA_CONFIG,
-			&image->manifest.config, err);
-	if (rc == 0)
-		rc = nacre_manifest_emit(&image->manifest, &manifest, err);
-	if (rc == 0)
-		rc = nacre_batch_add_blob(image->batch, manifest.data, manifest.len,
-			NACRE_MEDIA_MANIFEST, &image->desc, err);
-	if (rc)
-		return rc;
-	image->desc.platform = image->config.platform;
-	image->built.image_id = image->manifest.config.digest;
-	image->built.manifest = image->desc.digest;
-	return 0;
+	return rc ? rc
+		  : nacre_image_documents_add(image->batch, &image->config, &image->manifest,
+			    image->env, &image->built, &image->desc, err);
 }

@@ -47,7 +47,8 @@ void nacre_build_image_clear(struct nacre_build_image *image);
 NACRE_CHECKED int nacre_build_layers_add(
 	struct nacre_build_image *image, struct nacre_build_trees *trees, struct nacre_err *err);
 
-/** Writes config and manifest; image->desc and image->built are whole then. Errors: IO, NOMEM. */
+/** Writes config and manifest; image->desc and image->built are whole then. Errors: those of
+ * nacre_image_documents_add(). */
 NACRE_CHECKED int nacre_build_image_finish(struct nacre_build_image *image, struct nacre_err *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/text.h"
 #include "builder/blob_copy.h"
+#include "builder/image_documents.h"
 #include "builder/layer_emit.h"
 #include "builder/layer_limits.h"
 #include "formats/mediatype.h"
@@ -236,41 +237,14 @@ int nacre_rework_history(struct nacre_rework *rework, const struct nacre_config 
 
 /* ----------------------------------------------------------------------- finish */
 
-static int add_document(struct nacre_rework *rework, const struct nacre_buf *text,
-	const char *media_type, struct nacre_descriptor *out_desc, struct nacre_err *err)
-{
-	const struct nacre_limits limits = nacre_env_limits(rework->env);
-
-	if (text->len > limits.document_bytes)
-		return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit document-bytes)",
-			(unsigned long long)limits.document_bytes);
-	return nacre_batch_add_blob(
-		rework->batch, text->data, text->len, media_type, out_desc, err);
-}
-
 int nacre_rework_finish(struct nacre_rework *rework, struct nacre_err *err)
 {
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf config = NACRE_BUF(0);
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf manifest = NACRE_BUF(0);
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc = { 0 };
-	int rc = nacre_config_emit(&rework->config, &config, err);
+	int rc = nacre_image_documents_add(rework->batch, &rework->config, &rework->manifest,
+		rework->env, &rework->built, &desc, err);
 
-	if (rc == 0)
-		rc = add_document(
-			rework, &config, NACRE_MEDIA_CONFIG, &rework->manifest.config, err);
-	if (rc)
-		return nacre_within(err, rc, "config");
-	rc = nacre_manifest_emit(&rework->manifest, &manifest, err);
-	if (rc == 0)
-		rc = add_document(rework, &manifest, NACRE_MEDIA_MANIFEST, &desc, err);
-	if (rc)
-		return nacre_within(err, rc, "manifest");
-	desc.platform = rework->config.platform;
-	rework->built.image_id = rework->manifest.config.digest;
-	rework->built.manifest = desc.digest;
-	return nacre_build_tags_store(
-		&rework->tags, &rework->target, rework->batch, &desc, rework->env, err);
+	return rc ? rc
+		  : nacre_build_tags_store(
+			    &rework->tags, &rework->target, rework->batch, &desc, rework->env, err);
 }

@@ -288,3 +288,10 @@ json.dump(yaml.load(sys.stdin, Text), sys.stdout)' <context/nacre.yaml >recipe.j
 		build context -f context/upper.yaml --limit layers=1 -t oci:layout:v1
 	nacre build context -f context/upper.yaml --limit layers=2 -t oci:layout:v1
 }
+
+@test "a config or a manifest that no reader would take is not made" {
+	make_context
+	refused 3 "config: more than 300 bytes (limit document-bytes)" \
+		build context -t oci:new:v1 --limit document-bytes=300
+	[ ! -e new ]
+}
