@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nacre build: from a recipe to an image. */
+#include "cli/built.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/out.h"
 #include "cli/rootless.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,15 +56,11 @@ static const struct cli_opt opts[] = {
 static int read_tags(
 	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options)
 {
-	struct nacre_ref *tags = calloc(texts->count + 1, sizeof(*tags));
-	int code = 0;
+	struct nacre_ref *tags = NULL;
+	int code = cli_tags_read(cli, texts, &tags);
 
-	if (!tags)
-		return cli_fail(cli, CLI_FAILED, "out of memory");
 	options->tags = tags;
 	options->tag_count = texts->count;
-	for (size_t i = 0; code == 0 && i < texts->count; i++)
-		code = cli_ref_parse(cli, "--tag", texts->items[i], &tags[i]);
 	return code;
 }
 
@@ -90,15 +86,6 @@ static int read_args(
 			return cli_fail(cli, CLI_FAILED, "out of memory");
 		args[i] = (struct nacre_arg){ name, equals + 1 };
 	}
-	return 0;
-}
-
-static int read_compression(struct cli *cli, const char *text, struct nacre_build_options *options)
-{
-	struct nacre_err err;
-
-	if (text && nacre_compression_parse(text, &options->compression, &err))
-		return cli_fail_usage(cli, "--compression: %s", err.text);
 	return 0;
 }
 
@@ -135,7 +122,7 @@ static int read_options(
 	if (code == 0)
 		code = cli_epoch_read(cli, &options->has_epoch, &options->epoch);
 	if (code == 0)
-		code = read_compression(cli, args->compression, options);
+		code = cli_compression_read(cli, args->compression, &options->compression);
 	if (code == 0)
 		code = cli_limits_set(cli, &args->limits);
 	if (code == 0)
@@ -143,57 +130,6 @@ static int read_options(
 	if (code == 0)
 		code = read_args(cli, &args->args, options);
 	return code;
-}
-
-static void print_layer(FILE *to, const struct nacre_built_layer *layer, size_t i, size_t count)
-{
-	(void)fprintf(to, "layer %zu of %zu  %s  ", i + 1, count, layer->diff_id.text);
-	if (layer->members > 0)
-		(void)fprintf(to, "%" PRIu64 " members, %" PRIu64 " bytes", layer->members,
-			layer->tar_bytes);
-	else
-		(void)fputs("the base's", to);
-	(void)fprintf(to, ", stored as %" PRIu64 "\n", layer->blob_bytes);
-}
-
-static void print_text(struct cli *cli, const struct nacre_built *built, bool quiet)
-{
-	printf("%s\n", built->image_id.text);
-	if (quiet)
-		return;
-	cli_clear_progress(cli);
-	for (size_t i = 0; i < built->layer_count; i++)
-		print_layer(stderr, &built->layers[i], i, built->layer_count);
-	if (built->ghost_files > 0)
-		(void)fprintf(stderr,
-			"ghosts left out: %" PRIu64 " files, %" PRIu64 " bytes that later layers "
-			"remove or replace\n",
-			built->ghost_files, built->ghost_bytes);
-	(void)fprintf(stderr, "manifest %s\n", built->manifest.text);
-}
-
-/* Of the base's layers, which are not read again, less is known. */
-static void print_json_layer(const struct nacre_built_layer *layer)
-{
-	printf("{\"diffId\":\"%s\",\"digest\":\"%s\",\"blobBytes\":%" PRIu64, layer->diff_id.text,
-		layer->blob.text, layer->blob_bytes);
-	if (layer->members > 0)
-		printf(",\"tarBytes\":%" PRIu64 ",\"members\":%" PRIu64 ",\"whiteouts\":%" PRIu64,
-			layer->tar_bytes, layer->members, layer->whiteouts);
-	putchar('}');
-}
-
-static void print_json(const struct nacre_built *built)
-{
-	printf("{\"imageId\":\"%s\",\"manifest\":\"%s\",\"ghostFiles\":%" PRIu64
-	       ",\"ghostBytes\":%" PRIu64 ",\"layers\":[",
-		built->image_id.text, built->manifest.text, built->ghost_files, built->ghost_bytes);
-	for (size_t i = 0; i < built->layer_count; i++) {
-		if (i > 0)
-			putchar(',');
-		print_json_layer(&built->layers[i]);
-	}
-	printf("]}\n");
 }
 
 static int run(struct cli *cli, const void *opaque)
@@ -215,9 +151,9 @@ static int run(struct cli *cli, const void *opaque)
 	if (nacre_build(&options, &cli->env, built, &err))
 		return cli_fail_with(cli, &err);
 	if (args->json)
-		print_json(built);
+		cli_built_print_json(built, true);
 	else
-		print_text(cli, built, args->quiet);
+		cli_built_print(cli, &(struct cli_built_text){ "the base's", args->quiet }, built);
 	return 0;
 }
 

@@ -2,32 +2,28 @@
 /* What squash, rebase, commit and config share: options, sources, results. */
 #include "cli/rework.h"
 
-#include <inttypes.h>
+#include "cli/built.h"
+
 #include <stdio.h>
 #include <string.h>
 
 static int read_tags(
 	struct cli *cli, const struct cli_list *texts, struct nacre_rework_options *options)
 {
-	struct nacre_ref *tags;
-	int code = 0;
+	struct nacre_ref *tags = NULL;
+	int code;
 
 	if (texts->count == 0)
 		return cli_fail_usage(cli, "--tag is missing: where the new image goes");
-	tags = calloc(texts->count, sizeof(*tags));
-	if (!tags)
-		return cli_fail(cli, CLI_FAILED, "out of memory");
+	code = cli_tags_read(cli, texts, &tags);
 	options->tags = tags;
 	options->tag_count = texts->count;
-	for (size_t i = 0; code == 0 && i < texts->count; i++)
-		code = cli_ref_parse(cli, "--tag", texts->items[i], &tags[i]);
 	return code;
 }
 
 int cli_rework_read(
 	struct cli *cli, const struct cli_rework *args, struct nacre_rework_options *out_options)
 {
-	struct nacre_err err;
 	int code = cli_epoch_read(cli, &out_options->has_epoch, &out_options->epoch);
 
 	cli->env.require_cage = args->require_cage;
@@ -35,9 +31,8 @@ int cli_rework_read(
 	out_options->comment = args->comment;
 	if (code == 0 && args->json && args->quiet)
 		code = cli_fail_usage(cli, "--json and --quiet exclude each other");
-	if (code == 0 && args->compression &&
-		nacre_compression_parse(args->compression, &out_options->compression, &err))
-		code = cli_fail_usage(cli, "--compression: %s", err.text);
+	if (code == 0)
+		code = cli_compression_read(cli, args->compression, &out_options->compression);
 	if (code == 0)
 		code = cli_jobs_set(cli, args->jobs);
 	if (code == 0)
@@ -98,56 +93,11 @@ int cli_source_open(struct cli *cli, const struct cli_rework *args, const char *
 
 /* --------------------------------------------------------------------- results */
 
-static void print_layer(FILE *to, const struct nacre_built_layer *layer, size_t i, size_t count)
-{
-	(void)fprintf(to, "layer %zu of %zu  %s  ", i + 1, count, layer->diff_id.text);
-	if (layer->members > 0)
-		(void)fprintf(to, "%" PRIu64 " members, %" PRIu64 " bytes", layer->members,
-			layer->tar_bytes);
-	else
-		(void)fputs("as it was", to);
-	(void)fprintf(to, ", stored as %" PRIu64 "\n", layer->blob_bytes);
-}
-
-static void print_text(struct cli *cli, const struct nacre_built *built, bool quiet)
-{
-	printf("%s\n", built->image_id.text);
-	if (quiet)
-		return;
-	cli_clear_progress(cli);
-	for (size_t i = 0; i < built->layer_count; i++)
-		print_layer(stderr, &built->layers[i], i, built->layer_count);
-	(void)fprintf(stderr, "manifest %s\n", built->manifest.text);
-}
-
-/* A layer that was kept is not read for this, so less is known of it. */
-static void print_json_layer(const struct nacre_built_layer *layer)
-{
-	printf("{\"diffId\":\"%s\",\"digest\":\"%s\",\"blobBytes\":%" PRIu64, layer->diff_id.text,
-		layer->blob.text, layer->blob_bytes);
-	if (layer->members > 0)
-		printf(",\"tarBytes\":%" PRIu64 ",\"members\":%" PRIu64 ",\"whiteouts\":%" PRIu64,
-			layer->tar_bytes, layer->members, layer->whiteouts);
-	(void)putchar('}');
-}
-
-static void print_json(const struct nacre_built *built)
-{
-	printf("{\"imageId\":\"%s\",\"manifest\":\"%s\",\"layers\":[", built->image_id.text,
-		built->manifest.text);
-	for (size_t i = 0; i < built->layer_count; i++) {
-		if (i > 0)
-			(void)putchar(',');
-		print_json_layer(&built->layers[i]);
-	}
-	printf("]}\n");
-}
-
 void cli_rework_print(
 	struct cli *cli, const struct cli_rework *args, const struct nacre_built *built)
 {
 	if (args->json)
-		print_json(built);
+		cli_built_print_json(built, false);
 	else
-		print_text(cli, built, args->quiet);
+		cli_built_print(cli, &(struct cli_built_text){ "as it was", args->quiet }, built);
 }
