@@ -327,6 +327,14 @@ NACRE_CHECKED int nacre_recipe_step_emit(
 /** "dir", "copy", …: the key of a step. */
 const char *nacre_recipe_step_name(enum nacre_recipe_step_kind kind);
 
+/**
+ * What stands behind the last slash of a URL's path, before its query: the name of a file.
+ *
+ * @param out_len  1 to 255
+ * @return NULL when it is none: empty, ".", ".." or longer
+ */
+const char *nacre_recipe_url_name(const char *url, size_t *out_len);
+
 /** Starts a message "FILE:LINE:COLUMN: …" and returns `code`. */
 int nacre_recipe_fail(struct nacre_err *err, const struct nacre_recipe *recipe,
 	struct nacre_mark mark, enum nacre_code code, const char *fmt, ...) NACRE_PRINTF(5, 6);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LINK_BYTES 4095
+#define NAME_BYTES 255
 #define STRIP_MOST 1000
 
 /* ------------------------------------------------------------------- paths */
@@ -212,8 +213,7 @@ static int read_url(struct nacre_recipe_reader *r, const struct nacre_value *val
 		nacre_value_show(url->text, url->len, shown), wrong);
 }
 
-/* Whether a file can be called what stands behind the last slash of a url. */
-static bool has_last_name(const char *url)
+const char *nacre_recipe_url_name(const char *url, size_t *out_len)
 {
 	const char *path = strchr(strstr(url, "://") + 3, '/'), *name = path;
 	size_t len = path ? strcspn(path, "?") : 0;
@@ -222,9 +222,11 @@ static bool has_last_name(const char *url)
 		if (path[i] == '/')
 			name = path + i + 1;
 	}
-	len = path ? (size_t)(path + len - name) : 0;
-	return len > 0 && !(len == 1 && name[0] == '.') &&
-		!(len == 2 && name[0] == '.' && name[1] == '.');
+	*out_len = path ? (size_t)(path + len - name) : 0;
+	if (*out_len == 0 || *out_len > NAME_BYTES || (*out_len == 1 && name[0] == '.') ||
+		(*out_len == 2 && name[0] == '.' && name[1] == '.'))
+		return NULL;
+	return name;
 }
 
 /* ------------------------------------------------------------------ values */
@@ -433,9 +435,10 @@ static int check_fetch(const struct nacre_recipe_reader *r, const struct nacre_v
 	struct nacre_recipe_step *step, struct nacre_err *err)
 {
 	char shown[NACRE_SHOWN];
+	size_t len;
 
 	(void)map;
-	if (!step->into || has_last_name(step->url.text))
+	if (!step->into || nacre_recipe_url_name(step->url.text, &len))
 		return 0;
 	return nacre_recipe_fail(err, r->recipe, step->url.mark, NACRE_E_FORMAT,
 		"url '%s' ends in no name to give the file; name it in 'to'",

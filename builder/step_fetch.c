@@ -6,7 +6,7 @@
 #include "builder/inputs_dir.h"
 #include "builder/step_parts.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int nacre_step_input(struct nacre_steps *steps, const struct nacre_recipe_step *step, int *out_fd,
@@ -19,20 +19,6 @@ int nacre_step_input(struct nacre_steps *steps, const struct nacre_recipe_step *
 		rc = nacre_fetch(dir, step->url.text, &step->sha256, steps->inputs.net, steps->env,
 			out_fd, err);
 	return rc ? nacre_within(err, rc, "%s", step->url.text) : 0;
-}
-
-/* What stands behind the last slash of the path; the parser has seen to it that there is one. */
-static void last_name(const char *url, char out_name[256])
-{
-	const char *path = strchr(strstr(url, "://") + 3, '/'), *name = path;
-	size_t len = path ? strcspn(path, "?") : 0;
-
-	for (size_t i = 0; i < len; i++) {
-		if (path[i] == '/')
-			name = path + i + 1;
-	}
-	(void)snprintf(
-		out_name, 256, "%.*s", path ? (int)(path + len - name) : 0, name ? name : "");
 }
 
 /* The content goes into the spool as it is proven: what is kept may change meanwhile. */
@@ -64,7 +50,9 @@ int nacre_step_fetch(struct nacre_steps *steps, const struct nacre_recipe_step *
 	struct nacre_inode *inode = NULL;
 	struct nacre_spool *spool = NULL;
 	nacre_autofd int fd = -1;
-	char name[256];
+	nacre_autofree char *name = NULL;
+	size_t len = 0;
+	const char *last = nacre_recipe_url_name(step->url.text, &len);
 	int rc = nacre_step_input(steps, step, &fd, err);
 
 	if (rc == 0)
@@ -76,6 +64,9 @@ int nacre_step_fetch(struct nacre_steps *steps, const struct nacre_recipe_step *
 	rc = take_content(spool, fd, &step->sha256, inode, err);
 	if (rc)
 		return nacre_within(err, rc, "%s", step->url.text);
-	last_name(step->url.text, name);
+	/* A file that goes into a directory has a name: the parser has seen to it. */
+	name = strndup(last ? last : "", last ? len : 0);
+	if (!name)
+		return nacre_fail_nomem(err);
 	return nacre_step_put_file(steps, &step->to, step->into, name, inode, tree, err);
 }

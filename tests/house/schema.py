@@ -27,9 +27,10 @@ lone-carriage-return merge-key nul-byte escape-nul tag tag-directive tag-on-map
 MEANING = """
 accounts-twice accounts-uid-twice allow-class arg-behind-escape arg-behind-letters arg-in-block
 arg-none arg-unknown copy-arg-climbs copy-glob-open copy-list-file env-twice-in-list
-epoch-no-such-day fetch-no-name file-bad-base64 from-mapping-threshold from-mapping-two-digests
-include-alone json-number-mode layer-twice lone-dollar mode-decimal owner-too-great port-too-great
-port-twice stage-below stage-itself stage-unknown unclosed-reference user-too-great volume-twice
+epoch-no-such-day fetch-long-name fetch-no-name file-bad-base64 from-mapping-threshold
+from-mapping-two-digests include-alone json-number-mode layer-twice lone-dollar mode-decimal
+owner-too-great port-too-great port-twice stage-below stage-itself stage-unknown
+unclosed-reference user-too-great volume-twice
 """.split()
 
 
