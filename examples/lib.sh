@@ -31,7 +31,8 @@ step() { # step WHAT COMMAND…: runs it, and says how long it took
 	printf '%7d ms  %s\n' $(((after - before) / 1000)) "$what"
 }
 
-# debian TARBALL MMDEBSTRAP-OPTION…: a tree of Debian packages, unless it is there already.
+# debian TARBALL MMDEBSTRAP-OPTION…: a tree of Debian 12's packages, unless it is there already.
+# Without device nodes: whoever runs the image has its own /dev.
 debian() {
 	local tarball=$1
 
@@ -43,9 +44,14 @@ debian() {
 		mv "$tarball.part" "$tarball"
 }
 
-# What an earlier run left in DIR goes; what lies beside the recipe becomes the context.
+# fresh [NAME…]: what an earlier run left in DIR goes, those names too; what lies beside the recipe
+# becomes the context.
 fresh() {
-	as_root rm -rf "$work"/{context,layout,rootfs,release.key,release.pub}
+	local name
+
+	for name in context layout rootfs release.key release.pub "$@"; do
+		as_root rm -rf "${work:?}/$name"
+	done
 	mkdir "$work/context"
 	cp -R "$here/." "$work/context"
 }
