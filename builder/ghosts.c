@@ -14,13 +14,6 @@ struct pass {
 	struct nacre_ghosts *ghosts;
 };
 
-static struct nacre_node *counterpart(const struct nacre_node *dir, const struct nacre_node *node)
-{
-	if (!dir || dir->inode->type != NACRE_TYPE_DIR)
-		return NULL;
-	return nacre_node_find(dir, node->name, node->name_len);
-}
-
 static bool is_dir(const struct nacre_node *node)
 {
 	return node && node->inode->type == NACRE_TYPE_DIR;
@@ -82,8 +75,8 @@ static int leave_out_below(struct pass *pass, struct nacre_node *dir,
 	int rc = 0;
 
 	for (; node && rc == 0; node = next) {
-		const struct nacre_node *before = counterpart(before_dir, node);
-		const struct nacre_node *last = counterpart(last_dir, node);
+		const struct nacre_node *before = nacre_node_counterpart(before_dir, node);
+		const struct nacre_node *last = nacre_node_counterpart(last_dir, node);
 
 		next = nacre_node_next(node);
 		if (stays(node, before, last)) {

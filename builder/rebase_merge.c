@@ -78,23 +78,14 @@ static int judge(struct place *at, struct nacre_rebase_conflicts *conflicts, str
 	return is_inherited ? judge_inherited(at, conflicts, err) : judge_own(at, conflicts, err);
 }
 
-static const struct nacre_node *below(const struct nacre_node *dir, const struct nacre_node *named)
-{
-	return dir && dir->inode->type == NACRE_TYPE_DIR
-		? nacre_node_find(dir, named->name, named->name_len)
-		: NULL;
-}
-
 static struct place place_below(const struct place *at, const struct nacre_node *named)
 {
 	return (struct place){
-		below(at->base, named),
-		below(at->image, named),
-		below(at->onto, named),
-		below(at->folded, named),
-		at->result && at->result->inode->type == NACRE_TYPE_DIR
-			? nacre_node_find(at->result, named->name, named->name_len)
-			: NULL,
+		nacre_node_counterpart(at->base, named),
+		nacre_node_counterpart(at->image, named),
+		nacre_node_counterpart(at->onto, named),
+		nacre_node_counterpart(at->folded, named),
+		nacre_node_counterpart(at->result, named),
 	};
 }
 

@@ -41,13 +41,6 @@ static void forget(struct nacre_tree *tree)
 	}
 }
 
-static struct nacre_node *counterpart(const struct nacre_node *dir, const struct nacre_node *node)
-{
-	if (!dir || dir->inode->type != NACRE_TYPE_DIR)
-		return NULL;
-	return nacre_node_find(dir, node->name, node->name_len);
-}
-
 /*
  * Claims for `now` the inode that the same name stood for before. `peer` of an inode of `after` is
  * what it claims; `first` of an inode of `before` tells which name of `after` came first to claim
@@ -94,7 +87,7 @@ static int claim_below(struct diff *d, const struct nacre_node *was, const struc
 
 	for (struct nacre_node *child = nacre_node_first(now); child && rc == 0;
 		child = nacre_node_next(child)) {
-		struct nacre_node *old = counterpart(was, child);
+		struct nacre_node *old = nacre_node_counterpart(was, child);
 
 		if (child->inode->type == NACRE_TYPE_DIR)
 			rc = claim_below(d, old, child, err);
@@ -178,7 +171,7 @@ static int put_below(
 
 	for (struct nacre_node *child = nacre_node_first(frame->now); child && rc == 0;
 		child = nacre_node_next(child)) {
-		struct nacre_node *old = counterpart(was, child);
+		struct nacre_node *old = nacre_node_counterpart(was, child);
 		struct frame below = { frame, child, NULL };
 
 		if (child->inode->type != NACRE_TYPE_DIR) {

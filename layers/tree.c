@@ -230,6 +230,14 @@ struct nacre_node *nacre_node_find(const struct nacre_node *dir, const char *nam
 	return node;
 }
 
+struct nacre_node *nacre_node_counterpart(
+	const struct nacre_node *dir, const struct nacre_node *node)
+{
+	if (!dir || dir->inode->type != NACRE_TYPE_DIR)
+		return NULL;
+	return nacre_node_find(dir, node->name, node->name_len);
+}
+
 int nacre_tree_add(struct nacre_tree *tree, struct nacre_node *dir, const char *name,
 	size_t name_len, struct nacre_inode *inode, struct nacre_node **out_node,
 	struct nacre_err *err)

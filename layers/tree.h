@@ -145,6 +145,10 @@ NACRE_CHECKED int nacre_inode_open(
 /** A name in a directory, or NULL. */
 struct nacre_node *nacre_node_find(const struct nacre_node *dir, const char *name, size_t name_len);
 
+/** What a directory of another tree has under the name of a node. `dir` may be NULL, or none. */
+struct nacre_node *nacre_node_counterpart(
+	const struct nacre_node *dir, const struct nacre_node *node);
+
 /**
  * Adds a name. Errors: EXISTS, NOMEM, LIMIT (a name of more than 255 bytes), ARG (not in a
  * directory).
