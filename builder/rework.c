@@ -108,6 +108,19 @@ static int translate(struct nacre_descriptor *desc, struct nacre_err *err)
 	return nacre_text_set(&desc->media_type, nacre_media_layer(media->compression), err);
 }
 
+/* `built` is whole; the descriptor is taken. */
+static int count_layer(struct nacre_rework *rework, const struct nacre_built_layer *built,
+	struct nacre_descriptor *desc, struct nacre_err *err)
+{
+	int rc = nacre_descriptors_add_take(&rework->manifest.layers, desc, err);
+
+	if (rc == 0)
+		rc = nacre_config_add_diff_id(&rework->config, &built->diff_id, err);
+	if (rc == 0)
+		rework->built.layer_count++;
+	return rc;
+}
+
 static int keep_layer(struct nacre_rework *rework, const struct nacre_layout *layout,
 	const struct nacre_descriptor *from, const struct nacre_digest *diff_id,
 	struct nacre_err *err)
@@ -124,17 +137,12 @@ static int keep_layer(struct nacre_rework *rework, const struct nacre_layout *la
 		rc = nacre_descriptor_copy(from, &desc, err);
 	if (rc == 0)
 		rc = translate(&desc, err);
-	if (rc == 0)
-		rc = nacre_descriptors_add_take(&rework->manifest.layers, &desc, err);
-	if (rc == 0)
-		rc = nacre_config_add_diff_id(&rework->config, diff_id, err);
 	if (rc)
 		return rc;
 	*built = (struct nacre_built_layer){
 		.diff_id = *diff_id, .blob = from->digest, .blob_bytes = from->size_bytes
 	};
-	rework->built.layer_count++;
-	return 0;
+	return count_layer(rework, built, &desc, err);
 }
 
 int nacre_rework_keep(struct nacre_rework *rework, const struct nacre_layout *layout,
@@ -168,13 +176,7 @@ static int emit(struct nacre_rework *rework, const char *name, struct nacre_tree
 		&desc, built, err);
 	if (rc == 0)
 		rc = nacre_layer_check_limits(built, name, rework->env, err);
-	if (rc == 0)
-		rc = nacre_descriptors_add_take(&rework->manifest.layers, &desc, err);
-	if (rc == 0)
-		rc = nacre_config_add_diff_id(&rework->config, &built->diff_id, err);
-	if (rc == 0)
-		rework->built.layer_count++;
-	return rc;
+	return rc ? rc : count_layer(rework, built, &desc, err);
 }
 
 /* ---------------------------------------------------------------------- history */
