@@ -33,6 +33,7 @@ make_image() {
 }
 
 @test "an ordinary user has all of the cage" {
+	need_namespaces
 	make_image
 	mkdir theirs
 	chown 65534:65534 theirs

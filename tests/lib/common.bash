@@ -48,6 +48,11 @@ as_nobody() {
 		--bounding-set=-all --inh-caps=-all "$@"
 }
 
+# A bare chroot gives nobody a user namespace, and so no user a root of its own: user_namespaces(7).
+need_namespaces() {
+	as_nobody unshare --user true 2>/dev/null || skip "lacks user namespaces"
+}
+
 # write FILE: standard input, with the folders above it.
 write() {
 	mkdir -p "$(dirname "$1")"

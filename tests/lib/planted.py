@@ -87,6 +87,15 @@ def become(uid):
         os.setresuid(uid, uid, uid)
 
 
+def users():
+    """Root and an ordinary user; in a bare chroot the latter has no whole cage to be tried."""
+    if subprocess.run(["unshare", "--user", "true"], preexec_fn=lambda: become(USER),
+                      stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        return (0, USER)
+    print("only root's attacks are made: lacks user namespaces")
+    return (0,)
+
+
 def attack(name, worker, uid, caged):
     """("begun"|"not-begun", "succeeded"|"failed", whether anything outside is another)"""
     top = tempfile.mkdtemp(prefix="planted-")
@@ -143,10 +152,10 @@ def main():
     os.chmod(IMAGES, 0o755)
     subprocess.run([NACRE, "build", IMAGES, "-t", f"oci:{IMAGES}/layout:v1"], check=True,
                    stdout=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin", "HOME": IMAGES})
-    bad, count = [], 0
+    bad, count, who = [], 0, users()
     for name in names():
         for worker in ("reads", "writes"):
-            for uid in (0, USER):
+            for uid in who:
                 if worker == "reads" and name in WRITER_ALONE:
                     continue
                 count += 1
@@ -155,7 +164,7 @@ def main():
     for text in bad:
         print(text)
     print(f"{count - len(bad)} passed, {len(bad)} failed")
-    return 1 if bad or count < 100 else 0
+    return 1 if bad or count < 50 * len(who) else 0
 
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
