@@ -32,14 +32,16 @@ step() { # step WHAT COMMAND…: runs it, and says how long it took
 }
 
 # debian TARBALL MMDEBSTRAP-OPTION…: a tree of Debian 12's packages, unless it is there already.
-# Without device nodes: whoever runs the image has its own /dev.
+# Without device nodes: whoever runs the image has its own /dev. Without the caller's descriptors: that
+# of Debian 13 has sh write to one that it gets, and dash knows none above 9.
 debian() {
 	local tarball=$1
 
 	shift
 	[ ! -f "$tarball" ] || return 0
 	as_root env SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" mmdebstrap --quiet --mode=root \
-		--format=tar --skip=output/dev "$@" bookworm "$tarball.part" </dev/null &&
+		--format=tar --skip=output/dev "$@" bookworm "$tarball.part" </dev/null \
+		3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &&
 		as_root chown "$(id -u):$(id -g)" "$tarball.part" &&
 		mv "$tarball.part" "$tarball"
 }

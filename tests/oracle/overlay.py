@@ -150,6 +150,8 @@ def mount(layers, where):
     os.mkdir(where)
     nothing = where + b".nothing"  # one layer alone cannot be mounted
     os.mkdir(nothing)
-    lower = b":".join([*reversed(layers), nothing])
+    # By names from there: the mount of Debian 13 hands the kernel at most 256 bytes of them.
+    top = os.path.dirname(where)
+    lower = b":".join(os.path.relpath(path, top) for path in [*reversed(layers), nothing])
     subprocess.run(["mount", "-t", "overlay", "overlay", "-o", b"ro,lowerdir=" + lower, where],
-                   check=True)
+                   check=True, cwd=top)
