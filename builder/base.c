@@ -3,11 +3,11 @@
 #include "builder/base.h"
 
 #include "base/env.h"
-#include "base/file.h"
+#include "base/scope.h"
 #include "builder/archive_tree.h"
-#include "builder/base_trust.h"
+#include "builder/base_image.h"
+#include "builder/tree_digest.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 void nacre_base_clear(struct nacre_base *base)
@@ -31,11 +31,11 @@ struct nacre_tree *nacre_base_tree(struct nacre_base *base)
 }
 
 static int open_rootfs(struct nacre_base *base, int context, int scratch,
-	const struct nacre_env *env, struct nacre_err *err)
+	const struct nacre_inputs *inputs, const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	nacre_autofd int fd = -1;
-	int rc = nacre_user_open(context, base->from->path, 0, &fd, err);
+	int rc = nacre_inputs_open_rootfs(inputs, base->from, context, scratch, env, &fd, err);
 
 	base->is_rootfs = true;
 	if (rc == 0)
@@ -62,47 +62,19 @@ static int check_platform(
 		"the image is for '%s', and the recipe is for '%s'", got_text, want_text);
 }
 
-/* With keys, only what they have signed; `desc` is by the digest that was verified then. */
-static int find_manifest(const struct nacre_base *base, const struct nacre_recipe *recipe,
-	int context, const struct nacre_env *env, struct nacre_descriptor *out_desc,
+static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
+	int scratch, const struct nacre_inputs *inputs, const struct nacre_env *env,
 	struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
-	const struct nacre_ref *ref = base->from->ref;
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor top;
-	struct nacre_digest verified;
-	int rc;
+	NACRE_CLEANUP(nacre_base_image_clear)
+	struct nacre_base_image image = { NULL };
+	int rc = nacre_base_image_find(recipe, base->from, context, inputs, env, &image, err);
 
-	memset(&top, 0, sizeof(top));
-	if (base->from->keys.count > 0) {
-		rc = nacre_base_verify(
-			recipe, base->from, context, base->layout, env, &verified, err);
-		return rc ? rc
-			  : nacre_layout_describe(base->layout, &limits, &verified, out_desc, err);
-	}
-	rc = nacre_layout_find(base->layout, &limits, ref->tag, &ref->digest, &top, err);
-	return rc ? rc
-		  : nacre_layout_resolve(
-			    base->layout, &limits, &top, &recipe->platform.value, out_desc, err);
-}
-
-static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe, int context,
-	int scratch, const struct nacre_env *env, struct nacre_err *err)
-{
-	const struct nacre_limits limits = nacre_env_limits(env);
-	NACRE_CLEANUP(nacre_descriptor_clear)
-	struct nacre_descriptor desc;
-	nacre_autofd int dir = -1;
-	int rc = nacre_user_open(context, base->from->ref->path, O_DIRECTORY, &dir, err);
-
-	memset(&desc, 0, sizeof(desc));
 	if (rc == 0)
-		rc = nacre_layout_open_dir(dir, &base->layout, err);
-	if (rc == 0)
-		rc = find_manifest(base, recipe, context, env, &desc, err);
-	if (rc == 0)
-		rc = nacre_layout_load_manifest(base->layout, &desc, &limits, &base->manifest, err);
+		rc = nacre_layout_load_manifest(
+			image.layout, &image.manifest, &limits, &base->manifest, err);
+	base->layout = nacre_steal(&image.layout);
 	if (rc == 0)
 		rc = nacre_layout_load_config(
 			base->layout, &base->manifest.config, &limits, &base->config, err);
@@ -116,9 +88,33 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	return rc;
 }
 
+/* Locked, its digest is that of the layer that it would be. */
+static int open_dir(struct nacre_base *base, int context, const struct nacre_inputs *inputs,
+	const struct nacre_rootfs_tree_options *options, const struct nacre_env *env,
+	struct nacre_err *err)
+{
+	const struct nacre_recipe_from *from = base->from;
+	struct nacre_digest digest;
+	uint64_t size = 0;
+	int rc;
+
+	base->is_rootfs = true;
+	if (inputs->vendor)
+		return nacre_fail(err, NACRE_E_UNSUPPORTED,
+			"a root file system in a directory cannot be gathered; a tar archive can");
+	rc = nacre_rootfs_tree_read(context, from->path, options, env, &base->rootfs, err);
+	if (rc == 0 && inputs->is_locked)
+		rc = nacre_tree_digest(&base->rootfs.tree, env, &digest, &size, err);
+	if (rc == 0 && inputs->is_locked)
+		rc = nacre_inputs_check(
+			inputs, NACRE_INPUT_DIRECTORY, from->text, &digest, size, err);
+	return rc;
+}
+
 int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe_from *from,
 	int context, int scratch, const struct nacre_rootfs_tree_options *rootfs,
-	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err)
+	const struct nacre_inputs *inputs, const struct nacre_env *env, struct nacre_base *out_base,
+	struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_base_clear)
 	struct nacre_base base;
@@ -130,12 +126,11 @@ int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe
 	if (rc == 0 && from->kind != NACRE_FROM_SCRATCH)
 		rc = nacre_step(env, err, "reading base %s", from->text);
 	if (rc == 0 && from->kind == NACRE_FROM_ROOTFS)
-		rc = open_rootfs(&base, context, scratch, env, err);
+		rc = open_rootfs(&base, context, scratch, inputs, env, err);
 	else if (rc == 0 && from->kind == NACRE_FROM_DIR)
-		rc = nacre_rootfs_tree_read(context, from->path, rootfs, env, &base.rootfs, err);
+		rc = open_dir(&base, context, inputs, rootfs, env, err);
 	else if (rc == 0 && from->kind == NACRE_FROM_OCI)
-		rc = open_image(&base, recipe, context, scratch, env, err);
-	base.is_rootfs = base.is_rootfs || from->kind == NACRE_FROM_DIR;
+		rc = open_image(&base, recipe, context, scratch, inputs, env, err);
 	if (rc)
 		return nacre_recipe_within(err, recipe, from->mark, rc, "from '%s'", from->text);
 	*out_base = base;

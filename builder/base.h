@@ -4,7 +4,7 @@
 #define NACRE_BUILDER_BASE_H
 
 #include "builder/image_tree.h"
-#include "builder/recipe.h"
+#include "builder/inputs.h"
 #include "builder/rootfs_tree.h"
 #include "layers/spool.h"
 
@@ -27,19 +27,19 @@ struct nacre_base {
 /**
  * @param from      the recipe's, or that of one of its stages
  * @param context   paths are relative to it
- * @param scratch     a directory for files without names
- * @param rootfs      how a root file system in a directory is read
+ * @param scratch   a directory for files without names
+ * @param rootfs    how a root file system in a directory is read
+ * @param inputs    where to get it, and what it must be
  * @param out_base  set on success only; the caller's to clear, after all trees that share its
- * inodes
+ *                  inodes
  *
- * Errors: those of opening and reading it, UNSUPPORTED (another platform), UNTRUSTED (not
- * signed by the keys of `from`), with FILE:LINE:COLUMN of
- * `from` in front.
+ * Errors: those of opening and reading it, UNSUPPORTED (another platform), UNTRUSTED (not signed by
+ * the keys of `from`), DIGEST (not what the lock says), with FILE:LINE:COLUMN of `from` in front.
  */
 NACRE_CHECKED int nacre_base_open(const struct nacre_recipe *recipe,
 	const struct nacre_recipe_from *from, int context, int scratch,
-	const struct nacre_rootfs_tree_options *rootfs, const struct nacre_env *env,
-	struct nacre_base *out_base, struct nacre_err *err);
+	const struct nacre_rootfs_tree_options *rootfs, const struct nacre_inputs *inputs,
+	const struct nacre_env *env, struct nacre_base *out_base, struct nacre_err *err);
 void nacre_base_clear(struct nacre_base *base);
 
 /** The tree to begin from. */

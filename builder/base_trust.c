@@ -69,18 +69,21 @@ static int make_policy(const struct nacre_recipe *recipe, const struct nacre_rec
 }
 
 int nacre_base_verify(const struct nacre_recipe *recipe, const struct nacre_recipe_from *from,
-	int context, const struct nacre_layout *layout, const struct nacre_env *env,
-	struct nacre_digest *out_manifest, struct nacre_err *err)
+	int context, const struct nacre_layout *layout, const struct nacre_digest *top,
+	const struct nacre_env *env, struct nacre_digest *out_manifest, struct nacre_err *err)
 {
+	struct nacre_ref pinned = *from->ref;
 	NACRE_CLEANUP(nacre_policy_freep)
 	struct nacre_policy *policy = NULL;
 	NACRE_CLEANUP(nacre_trusted_freep)
 	struct nacre_trusted *trusted = NULL;
 	int rc = make_policy(recipe, from, context, &policy, err);
 
+	pinned.tag[0] = '\0';
+	pinned.digest = *top;
 	if (rc == 0)
 		rc = nacre_verify(
-			layout, from->ref, policy, &recipe->platform.value, env, &trusted, err);
+			layout, &pinned, policy, &recipe->platform.value, env, &trusted, err);
 	if (rc == 0)
 		*out_manifest = *nacre_trusted_digest(trusted);
 	return rc;

@@ -13,6 +13,7 @@
  *
  * @param from         with keys
  * @param context      key files are seen from it; they may lie outside
+ * @param top          what the reference names, or is known to name: nothing else is looked up
  * @param out_manifest the digest of the manifest for the recipe's platform
  *
  * Errors: UNTRUSTED; NOT_FOUND, FORMAT, UNSUPPORTED (a key); ARG (a private key; fewer keys than
@@ -20,6 +21,7 @@
  */
 NACRE_CHECKED int nacre_base_verify(const struct nacre_recipe *recipe,
 	const struct nacre_recipe_from *from, int context, const struct nacre_layout *layout,
-	const struct nacre_env *env, struct nacre_digest *out_manifest, struct nacre_err *err);
+	const struct nacre_digest *top, const struct nacre_env *env,
+	struct nacre_digest *out_manifest, struct nacre_err *err);
 
 #endif

@@ -17,6 +17,7 @@
 struct build {
 	struct nacre_recipe *recipe;
 	int context;
+	struct nacre_inputs inputs;
 	struct nacre_build_tags tags;
 	struct nacre_target target; /* of the first tag */
 	struct nacre_layout_batch *batch;
@@ -31,6 +32,7 @@ static void build_clear(struct build *b)
 	nacre_batch_free(b->batch);
 	nacre_build_trees_clear(&b->trees);
 	nacre_target_clear(&b->target);
+	nacre_inputs_clear(&b->inputs);
 	nacre_recipe_free(b->recipe);
 	nacre_fd_close(&b->context);
 }
@@ -45,8 +47,7 @@ static void set_sources(struct build *b, const struct nacre_build_options *optio
 	b->sources.rootfs.all_xattrs = options->all_xattrs;
 	b->sources.rootfs.no_ledger = options->no_ledger;
 	b->sources.rootfs.ledger = options->ledger;
-	b->sources.inputs.cache = options->cache;
-	b->sources.inputs.net = &options->net;
+	b->sources.inputs = &b->inputs;
 	b->sources.env = env;
 }
 
@@ -129,6 +130,8 @@ int nacre_build(const struct nacre_build_options *options, const struct nacre_en
 	rc = nacre_dir_open(options->context, &b.context, err);
 	if (rc == 0)
 		rc = nacre_recipe_load(options, b.context, env, &b.recipe, err);
+	if (rc == 0)
+		rc = nacre_inputs_open(options, b.context, b.recipe, env, &b.inputs, err);
 	if (rc == 0)
 		rc = nacre_build_tags_init(&b.tags, options, b.recipe, err);
 	if (rc == 0)

@@ -58,7 +58,7 @@ static int open_base(const struct nacre_build_sources *sources,
 	const struct nacre_limits limits = nacre_env_limits(sources->env);
 	const struct nacre_recipe *recipe = sources->recipe;
 	int rc = nacre_base_open(recipe, from, sources->context, sources->scratch, &sources->rootfs,
-		sources->env, base, err);
+		sources->inputs, sources->env, base, err);
 
 	if (rc)
 		return rc;
@@ -185,10 +185,9 @@ int nacre_build_trees_make(const struct nacre_build_sources *sources,
 
 	if (rc == 0)
 		rc = nacre_steps_new(sources->recipe, sources->context, sources->scratch,
-			sources->epoch, sources->env, &out_trees->steps, err);
+			sources->epoch, sources->inputs, sources->env, &out_trees->steps, err);
 	if (rc)
 		return rc;
-	nacre_steps_set_inputs(out_trees->steps, &sources->inputs);
 	rc = make_stages(sources, out_trees, err);
 	return rc ? rc : make_layers(sources, out_trees, err);
 }

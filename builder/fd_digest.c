@@ -55,19 +55,23 @@ static int copy_bytes(int from, int to, uint64_t most_bytes, struct nacre_err *e
 	return rc;
 }
 
-int nacre_fd_copy(int fd, int scratch, uint64_t most_bytes, int *out_fd, struct nacre_err *err)
+int nacre_fd_own(int *fd, int scratch, uint64_t most_bytes, struct nacre_digest *out_digest,
+	uint64_t *out_size_bytes, struct nacre_err *err)
 {
 	nacre_autofd int copy = -1;
 	int rc = nacre_nameless_open(scratch, &copy, err);
 
 	if (rc)
 		return rc;
-	if (ioctl(copy, FICLONE, fd) < 0)
-		rc = copy_bytes(fd, copy, most_bytes, err);
+	if (ioctl(copy, FICLONE, *fd) < 0)
+		rc = copy_bytes(*fd, copy, most_bytes, err);
+	if (rc == 0)
+		rc = nacre_fd_digest(copy, NULL, out_digest, out_size_bytes, err);
 	if (rc)
 		return rc;
 	if (lseek(copy, 0, SEEK_SET) < 0)
 		return nacre_fail_os(err, "go to the begin of a temporary file");
-	*out_fd = nacre_steal_fd(&copy);
+	nacre_fd_close(fd);
+	*fd = nacre_steal_fd(&copy);
 	return 0;
 }

@@ -18,16 +18,17 @@ NACRE_CHECKED int nacre_fd_digest(int fd, struct nacre_sink *kept, struct nacre_
 	uint64_t *out_size_bytes, struct nacre_err *err);
 
 /**
- * A copy without a name, which nobody else can change: what is proven of it stays so. Shares blocks
- * with the original where the file system can.
+ * Puts a copy without a name in the place of a file, which nobody else can change, and hashes that:
+ * what is proven of it stays so. Shares blocks with the original where the file system can.
  *
+ * @param fd          of the original, which is closed; at the begin of the copy then. As it was
+ *                    after an error
  * @param scratch     a directory that has room for it
  * @param most_bytes  of the limit blob-bytes
- * @param out_fd      at its begin
  *
  * Errors: LIMIT (blob-bytes), IO, NOMEM.
  */
-NACRE_CHECKED int nacre_fd_copy(
-	int fd, int scratch, uint64_t most_bytes, int *out_fd, struct nacre_err *err);
+NACRE_CHECKED int nacre_fd_own(int *fd, int scratch, uint64_t most_bytes,
+	struct nacre_digest *out_digest, uint64_t *out_size_bytes, struct nacre_err *err);
 
 #endif

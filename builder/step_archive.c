@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Archives: unpacked into the spool, and put below a directory of the image. */
 #include "base/env.h"
-#include "base/file.h"
 #include "base/scope.h"
 #include "builder/archive_tree.h"
 #include "builder/context.h"
@@ -15,21 +14,14 @@ static const char *name_of(const struct nacre_recipe_step *step)
 	return step->from.text ? step->from.text : step->url.text;
 }
 
-/* A copy that nobody else can change is what is proven, and then read. */
 static int prove(
 	struct nacre_steps *steps, const struct nacre_digest *want, int *fd, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(steps->env);
 	struct nacre_digest got;
 	uint64_t size;
-	int copy = -1;
-	int rc = nacre_fd_copy(*fd, steps->scratch, limits.blob_bytes, &copy, err);
+	int rc = nacre_fd_own(fd, steps->scratch, limits.blob_bytes, &got, &size, err);
 
-	if (rc)
-		return rc;
-	nacre_fd_close(fd);
-	*fd = copy;
-	rc = nacre_fd_digest(copy, NULL, &got, &size, err);
 	if (rc == 0 && !nacre_digest_equal(&got, want))
 		rc = nacre_fail(err, NACRE_E_DIGEST, "its content has digest %s", got.text);
 	return rc;
@@ -40,7 +32,8 @@ static int open_archive(struct nacre_steps *steps, const struct nacre_recipe_ste
 {
 	int rc = step->from.text
 		? nacre_context_open_file(steps->context, step->from.text, out_fd, err)
-		: nacre_step_input(steps, step, out_fd, err);
+		: nacre_inputs_open_url(
+			  steps->inputs, step->url.text, &step->sha256, steps->env, out_fd, err);
 
 	if (rc || nacre_digest_is_empty(&step->sha256))
 		return rc;

@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Steps that bring something from outside of the recipe's folder: fetch, and archives by URL. */
+/* The step that brings a file from outside of the recipe's folder. */
 #include "base/scope.h"
 #include "builder/fd_digest.h"
-#include "builder/fetch.h"
-#include "builder/inputs_dir.h"
 #include "builder/step_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int nacre_step_input(struct nacre_steps *steps, const struct nacre_recipe_step *step, int *out_fd,
-	struct nacre_err *err)
-{
-	nacre_autofd int dir = -1;
-	int rc = nacre_inputs_dir_open(steps->inputs.cache, &dir, err);
-
-	if (rc == 0)
-		rc = nacre_fetch(dir, step->url.text, &step->sha256, steps->inputs.net, steps->env,
-			out_fd, err);
-	return rc ? nacre_within(err, rc, "%s", step->url.text) : 0;
-}
 
 /* The content goes into the spool as it is proven: what is kept may change meanwhile. */
 static int take_content(struct nacre_spool *spool, int fd, const struct nacre_digest *want,
@@ -53,7 +39,8 @@ int nacre_step_fetch(struct nacre_steps *steps, const struct nacre_recipe_step *
 	nacre_autofree char *name = NULL;
 	size_t len = 0;
 	const char *last = nacre_recipe_url_name(step->url.text, &len);
-	int rc = nacre_step_input(steps, step, &fd, err);
+	int rc = nacre_inputs_open_url(
+		steps->inputs, step->url.text, &step->sha256, steps->env, &fd, err);
 
 	if (rc == 0)
 		rc = nacre_step_spool(steps, &spool, err);

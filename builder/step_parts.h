@@ -27,7 +27,7 @@ struct nacre_steps {
 	int context;
 	int scratch;
 	int64_t epoch;
-	struct nacre_steps_inputs inputs;
+	const struct nacre_inputs *inputs;
 	uint32_t maker;			  /* of the step that is being done */
 	const struct nacre_tree **stages; /* of the recipe's; NULL: not built */
 	struct nacre_ignore *ignore;	  /* of the context, once it is needed */
@@ -49,14 +49,6 @@ NACRE_CHECKED int nacre_step_spool(
 /** The ignore file of the context, read once. Errors: those of nacre_ignore_load(). */
 NACRE_CHECKED int nacre_step_ignore(
 	struct nacre_steps *steps, const struct nacre_ignore **out_ignore, struct nacre_err *err);
-
-/**
- * Opens what the URL of a step names, fetched when it is not kept yet.
- *
- * Errors: ARG (no cache directory), those of nacre_fetch(), with the URL in front.
- */
-NACRE_CHECKED int nacre_step_input(struct nacre_steps *steps, const struct nacre_recipe_step *step,
-	int *out_fd, struct nacre_err *err);
 
 /** Goes down a path and makes what is missing: 0755, root's, at the epoch. */
 NACRE_CHECKED int nacre_step_make_dirs(struct nacre_steps *steps, struct nacre_tree *tree,

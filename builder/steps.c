@@ -12,7 +12,8 @@ static int open_text(struct nacre_origin *origin, uint64_t key, uint64_t size,
 }
 
 int nacre_steps_new(const struct nacre_recipe *recipe, int context, int scratch, int64_t epoch,
-	const struct nacre_env *env, struct nacre_steps **out_steps, struct nacre_err *err)
+	const struct nacre_inputs *inputs, const struct nacre_env *env,
+	struct nacre_steps **out_steps, struct nacre_err *err)
 {
 	struct nacre_steps *steps = calloc(1, sizeof(*steps));
 
@@ -26,6 +27,7 @@ int nacre_steps_new(const struct nacre_recipe *recipe, int context, int scratch,
 	steps->texts.open = open_text;
 	steps->recipe = recipe;
 	steps->env = env;
+	steps->inputs = inputs;
 	steps->context = context;
 	steps->scratch = scratch;
 	steps->epoch = epoch;
@@ -55,11 +57,6 @@ void nacre_steps_freep(struct nacre_steps **steps)
 {
 	nacre_steps_free(*steps);
 	*steps = NULL;
-}
-
-void nacre_steps_set_inputs(struct nacre_steps *steps, const struct nacre_steps_inputs *inputs)
-{
-	steps->inputs = *inputs;
 }
 
 void nacre_steps_stage(struct nacre_steps *steps, size_t stage, const struct nacre_tree *tree)

@@ -3,10 +3,8 @@
 #ifndef NACRE_BUILDER_STEPS_H
 #define NACRE_BUILDER_STEPS_H
 
-#include "builder/recipe.h"
+#include "builder/inputs.h"
 #include "layers/tree.h"
-
-#include <nacre/builder.h>
 
 /** What steps read and where contents come from; must outlive the trees. */
 struct nacre_steps;
@@ -15,24 +13,16 @@ struct nacre_steps;
  * @param recipe   for messages, borrowed
  * @param context  the directory of sources, borrowed
  * @param scratch  a directory for files without names, borrowed
+ * @param inputs   where to get what comes from outside, borrowed
  * @param epoch    the time of everything that is made
  *
  * Errors: NOMEM.
  */
 NACRE_CHECKED int nacre_steps_new(const struct nacre_recipe *recipe, int context, int scratch,
-	int64_t epoch, const struct nacre_env *env, struct nacre_steps **out_steps,
-	struct nacre_err *err);
+	int64_t epoch, const struct nacre_inputs *inputs, const struct nacre_env *env,
+	struct nacre_steps **out_steps, struct nacre_err *err);
 void nacre_steps_free(struct nacre_steps *steps);
 void nacre_steps_freep(struct nacre_steps **steps);
-
-/** Where what comes from outside is kept, and how it gets here. Borrowed. */
-struct nacre_steps_inputs {
-	const char *cache; /* NULL: nothing can be fetched */
-	const struct nacre_net *net;
-};
-
-/** Until this is called, nothing can be fetched. */
-void nacre_steps_set_inputs(struct nacre_steps *steps, const struct nacre_steps_inputs *inputs);
 
 /** Makes a stage of the recipe, counted from 0, known to copies from it. `tree` is borrowed. */
 void nacre_steps_stage(struct nacre_steps *steps, size_t stage, const struct nacre_tree *tree);

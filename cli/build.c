@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nacre build: from a recipe to an image. */
 #include "cli/built.h"
-#include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/out.h"
+#include "cli/recipe_args.h"
 #include "cli/rootless.h"
-
-#include <stdio.h>
-#include <string.h>
 
 struct args {
 	struct cli_common common;
@@ -18,6 +15,7 @@ struct args {
 	const char *xattrs;
 	const char *ledger;
 	bool no_ledger;
+	const char *vendor;
 	bool rootless;
 	uint64_t jobs;
 	struct cli_list limits;
@@ -43,6 +41,8 @@ static const struct cli_opt opts[] = {
 		"of rootfs:DIR/, this ledger, else the one beside DIR" },
 	{ CLI_FLAG, 0, "no-ledger", NULL, offsetof(struct args, no_ledger),
 		"of rootfs:DIR/, what is on the disk and no more" },
+	{ CLI_TEXT, 0, "vendor", "DIR", offsetof(struct args, vendor),
+		"take what comes from outside from here alone: nacre vendor" },
 	CLI_ROOTLESS_OPT(struct args),
 	CLI_LIMIT_OPT(struct args),
 	CLI_CAGE_OPT(struct args),
@@ -64,41 +64,6 @@ static int read_tags(
 	return code;
 }
 
-/* The texts are argv's own and may be cut at the '='. */
-static int read_args(
-	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options)
-{
-	struct nacre_arg *args = calloc(texts->count + 1, sizeof(*args));
-
-	if (!args)
-		return cli_fail(cli, CLI_FAILED, "out of memory");
-	options->args = args;
-	options->arg_count = texts->count;
-	for (size_t i = 0; i < texts->count; i++) {
-		const char *equals = strchr(texts->items[i], '=');
-		char *name;
-
-		if (!equals || equals == texts->items[i])
-			return cli_fail_usage(
-				cli, "--arg: '%s' is not NAME=VALUE", texts->items[i]);
-		name = strndup(texts->items[i], (size_t)(equals - texts->items[i]));
-		if (!name)
-			return cli_fail(cli, CLI_FAILED, "out of memory");
-		args[i] = (struct nacre_arg){ name, equals + 1 };
-	}
-	return 0;
-}
-
-static void options_clear(struct nacre_build_options *options)
-{
-	for (size_t i = 0; i < options->arg_count; i++)
-		free((void *)(uintptr_t)options->args[i].name);
-	free((void *)(uintptr_t)options->args);
-	free((void *)(uintptr_t)options->tags);
-	free((void *)(uintptr_t)options->cache);
-	*options = (struct nacre_build_options){ 0 };
-}
-
 static int read_options(
 	struct cli *cli, const struct args *args, struct nacre_build_options *options)
 {
@@ -111,14 +76,10 @@ static int read_options(
 	code = cli_jobs_set(cli, args->jobs);
 	if (code)
 		return code;
-	if (args->xattrs && strcmp(args->xattrs, "all") != 0)
-		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", args->xattrs);
-	options->all_xattrs = args->xattrs != NULL;
-	if (args->ledger && args->no_ledger)
-		return cli_fail_usage(cli, "--ledger and --no-ledger exclude each other");
-	options->ledger = args->ledger;
-	options->no_ledger = args->no_ledger;
-	code = cli_inputs_set(cli, options);
+	options->vendor = args->vendor;
+	code = cli_rootfs_read(cli, args->xattrs, args->ledger, args->no_ledger, options);
+	if (code == 0)
+		code = cli_inputs_set(cli, options);
 	if (code == 0)
 		code = cli_epoch_read(cli, &options->has_epoch, &options->epoch);
 	if (code == 0)
@@ -128,14 +89,14 @@ static int read_options(
 	if (code == 0)
 		code = read_tags(cli, &args->tags, options);
 	if (code == 0)
-		code = read_args(cli, &args->args, options);
+		code = cli_args_read(cli, &args->args, options);
 	return code;
 }
 
 static int run(struct cli *cli, const void *opaque)
 {
 	const struct args *args = opaque;
-	CLI_CLEANUP(options_clear) struct nacre_build_options options = { 0 };
+	CLI_CLEANUP(cli_recipe_clear) struct nacre_build_options options = { 0 };
 	CLI_CLEANUP(cli_freep) struct nacre_built *built = calloc(1, sizeof(*built));
 	struct nacre_err err;
 	bool single;

@@ -20,6 +20,8 @@ static const struct cli_command *const commands[] = {
 	&cli_ls,
 	&cli_lint,
 	&cli_squash,
+	&cli_lock,
+	&cli_vendor,
 	&cli_config,
 	&cli_rebase,
 	&cli_commit,

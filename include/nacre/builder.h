@@ -60,6 +60,8 @@ struct nacre_build_options {
 	const char *cache;  /**< a directory for what is fetched, made when it is missing; NULL:
 			       nothing is kept */
 	struct nacre_net net;
+	const char *vendor; /**< a layout that nacre_recipe_vendor() has made: bases and what URLs
+			       name are taken from it, and from nowhere else. NULL: none */
 };
 
 #define NACRE_BUILT_LAYERS 256
@@ -95,6 +97,42 @@ struct nacre_built {
  */
 NACRE_API NACRE_CHECKED int nacre_build(const struct nacre_build_options *options,
 	const struct nacre_env *env, struct nacre_built *out_built, struct nacre_err *err);
+
+/* ------------------------------------------------------------------ inputs */
+
+/** What came from outside of a recipe's folder. */
+struct nacre_gathered {
+	size_t count;	  /**< inputs of the recipe */
+	uint64_t bytes;	  /**< of them all, as the lock has them */
+	bool has_changed; /**< nacre_recipe_lock(): the lock was written, being another one before
+			   */
+};
+
+/**
+ * Writes digest and size of everything that a recipe takes from outside of its folder into the lock
+ * beside the recipe. From then on nacre_build() takes nothing else.
+ *
+ * @param options  those that say which recipe it is, and how the inputs are got
+ * @param check    writes nothing: a lock that is not what would be written is an error
+ *
+ * Errors: those of reading the recipe and of getting the inputs; with `check` NOT_FOUND, FORMAT and
+ * DIGEST (no lock, or another one). The lock is as before when it fails.
+ */
+NACRE_API NACRE_CHECKED int nacre_recipe_lock(const struct nacre_build_options *options, bool check,
+	const struct nacre_env *env, struct nacre_gathered *out_gathered, struct nacre_err *err);
+
+/**
+ * Gathers everything that the lock of a recipe names in an image layout: options->vendor of later
+ * builds. It may hold the inputs of several recipes.
+ *
+ * @param path  of the layout; made when it is not there
+ *
+ * Errors: ARG (no lock); UNSUPPORTED (a root file system in a directory); those of reading the
+ * recipe, of getting the inputs and of writing. The layout is as before when it fails.
+ */
+NACRE_API NACRE_CHECKED int nacre_recipe_vendor(const struct nacre_build_options *options,
+	const char *path, const struct nacre_env *env, struct nacre_gathered *out_gathered,
+	struct nacre_err *err);
 
 /* ------------------------------------------------------------------ rework */
 
