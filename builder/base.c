@@ -68,7 +68,7 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	NACRE_CLEANUP(nacre_base_image_clear)
-	struct nacre_base_image image = { NULL };
+	struct nacre_base_image image = { 0 };
 	int rc = nacre_base_image_find(recipe, base->from, context, inputs, env, &image, err);
 
 	if (rc == 0)

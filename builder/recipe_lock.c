@@ -41,7 +41,7 @@ static int measure_image(const struct locking *l, const struct nacre_recipe_from
 	struct measure *out, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_base_image_clear)
-	struct nacre_base_image image = { NULL };
+	struct nacre_base_image image = { 0 };
 	int rc =
 		nacre_base_image_find(l->recipe, from, l->context, &l->inputs, l->env, &image, err);
 

@@ -103,7 +103,7 @@ static int add_image(
 	struct vendoring *v, const struct nacre_recipe_from *from, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_base_image_clear)
-	struct nacre_base_image image = { NULL };
+	struct nacre_base_image image = { 0 };
 	int rc =
 		nacre_base_image_find(v->recipe, from, v->context, &v->inputs, v->env, &image, err);
 
