@@ -11,17 +11,19 @@ struct place {
 	const struct nacre_node *onto;
 	const struct nacre_node *folded;
 	struct nacre_node *result;
+	struct nacre_tree *tree; /* that `result` is in */
 };
 
 static int note_conflict(
 	struct nacre_rebase_conflicts *conflicts, const struct place *at, struct nacre_err *err)
 {
+	const struct nacre_node *named = at->image ? at->image : at->onto ? at->onto : at->folded;
 	char name[128];
 
 	if (++conflicts->count > NACRE_REBASE_NAMED)
 		return 0;
 	return nacre_buf_printf(&conflicts->names, err, "%s'%s'", conflicts->count > 1 ? ", " : "",
-		nacre_node_name(at->image ? at->image : at->onto, name, sizeof(name)));
+		nacre_node_name(named, name, sizeof(name)));
 }
 
 static int same(const struct nacre_node *a, const struct nacre_node *b, bool *out_same,
@@ -64,18 +66,40 @@ static int judge_inherited(
 	return 0;
 }
 
-static int judge(struct place *at, struct nacre_rebase_conflicts *conflicts, struct nacre_err *err)
+/* What the image has removed stays away; what is new in the base may come, and nothing else. */
+static int judge_foreign(
+	const struct place *at, struct nacre_rebase_conflicts *conflicts, struct nacre_err *err)
 {
-	bool is_inherited = false;
-	int rc = 0;
+	bool is_new = false;
+	int rc;
 
+	if (!at->folded)
+		return 0;
+	rc = same(at->folded, at->onto, &is_new, err);
+	return rc || (is_new && !at->base) ? rc : note_conflict(conflicts, at, err);
+}
+
+static int judge(struct place *at, struct nacre_rebase_conflicts *conflicts, bool *out_inherited,
+	struct nacre_err *err)
+{
+	int rc;
+
+	*out_inherited = false;
 	if (!at->image)
-		/* What the image has removed stays away; what is new in the base may come. */
-		return at->base && at->folded ? note_conflict(conflicts, at, err) : 0;
-	rc = same(at->base, at->image, &is_inherited, err);
+		return judge_foreign(at, conflicts, err);
+	rc = same(at->base, at->image, out_inherited, err);
 	if (rc)
 		return rc;
-	return is_inherited ? judge_inherited(at, conflicts, err) : judge_own(at, conflicts, err);
+	return *out_inherited ? judge_inherited(at, conflicts, err) : judge_own(at, conflicts, err);
+}
+
+/* The layers name what they do not change, too: directories on the way, all of a hard-link group.
+ * What the new base has no more goes, unless something of the image is in it. */
+static void forget(struct place *at)
+{
+	if (at->onto || !at->result || nacre_node_first(at->result))
+		return;
+	nacre_tree_remove(at->tree, at->result);
 }
 
 static struct place place_below(const struct place *at, const struct nacre_node *named)
@@ -86,6 +110,7 @@ static struct place place_below(const struct place *at, const struct nacre_node 
 		nacre_node_counterpart(at->onto, named),
 		nacre_node_counterpart(at->folded, named),
 		nacre_node_counterpart(at->result, named),
+		at->tree,
 	};
 }
 
@@ -94,25 +119,32 @@ static bool is_dir(const struct nacre_node *node)
 	return node && node->inode->type == NACRE_TYPE_DIR;
 }
 
+static struct nacre_node *first_in(const struct nacre_node *node)
+{
+	return is_dir(node) ? nacre_node_first(node) : NULL;
+}
+
 /* Goes down by recursion, which limits.depth bounds. */
 static int visit(struct place *at, struct nacre_rebase_conflicts *conflicts, struct nacre_err *err)
 {
 	const struct place here = *at;
-	int rc = judge(at, conflicts, err);
+	const struct nacre_node *dirs[] = { here.image, here.onto, here.folded };
+	bool is_inherited;
+	int rc = judge(at, conflicts, &is_inherited, err);
 
-	for (struct nacre_node *child = is_dir(here.image) ? nacre_node_first(here.image) : NULL;
-		child && rc == 0; child = nacre_node_next(child)) {
-		struct place next = place_below(&here, child);
+	for (size_t i = 0; i < 3; i++) {
+		for (struct nacre_node *child = first_in(dirs[i]); child && rc == 0;
+			child = nacre_node_next(child)) {
+			struct place next = place_below(&here, child);
 
-		rc = visit(&next, conflicts, err);
-	}
-	for (struct nacre_node *child = is_dir(here.onto) ? nacre_node_first(here.onto) : NULL;
-		child && rc == 0; child = nacre_node_next(child)) {
-		struct place next = place_below(&here, child);
-
-		if (!next.image)
+			/* What an earlier one has, was visited from there. */
+			if ((i > 0 && next.image) || (i > 1 && next.onto))
+				continue;
 			rc = visit(&next, conflicts, err);
+		}
 	}
+	if (rc == 0 && is_inherited)
+		forget(at);
 	return rc;
 }
 
@@ -120,7 +152,7 @@ int nacre_rebase_merge(const struct nacre_rebase_trees *trees, struct nacre_tree
 	struct nacre_rebase_conflicts *conflicts, struct nacre_err *err)
 {
 	struct place top = { trees->base->root, trees->image->root, trees->onto->root,
-		trees->folded->root, result->root };
+		trees->folded->root, result->root, result };
 
 	return visit(&top, conflicts, err);
 }
