@@ -1,55 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nacre build: from a recipe to an image. */
 #include "cli/built.h"
-#include "cli/inputs.h"
 #include "cli/out.h"
 #include "cli/recipe_args.h"
 #include "cli/rootless.h"
 
 struct args {
-	struct cli_common common;
-	const char *recipe;
+	struct cli_recipe recipe; /* first */
 	struct cli_list tags;
-	struct cli_list args;
 	const char *compression;
-	const char *xattrs;
-	const char *ledger;
-	bool no_ledger;
 	const char *vendor;
 	bool rootless;
 	uint64_t jobs;
-	struct cli_list limits;
 	bool require_cage;
-	bool json;
 	bool quiet;
 };
 
 static const struct cli_opt opts[] = {
-	{ CLI_TEXT, 'f', "file", "RECIPE", offsetof(struct args, recipe),
-		"the recipe, else nacre.yaml or nacre.json in CONTEXT" },
 	{ CLI_LIST, 't', "tag", "IMAGE", offsetof(struct args, tags),
 		"where it goes, else the recipe's name in the store" },
-	{ CLI_LIST, 0, "arg", "NAME=VALUE", offsetof(struct args, args),
-		"the value of an arg of the recipe" },
 	{ CLI_TEXT, 0, "compression", "HOW", offsetof(struct args, compression),
 		"zstd, gzip or none, with a level: gzip:9" },
 	{ CLI_NUMBER, 'j', "jobs", "N", offsetof(struct args, jobs),
 		"threads for compression, else one a processor" },
-	{ CLI_TEXT, 0, "xattrs", "all", offsetof(struct args, xattrs),
-		"of rootfs:DIR/, more than user.* and security.capability" },
-	{ CLI_TEXT, 0, "ledger", "FILE", offsetof(struct args, ledger),
-		"of rootfs:DIR/, this ledger, else the one beside DIR" },
-	{ CLI_FLAG, 0, "no-ledger", NULL, offsetof(struct args, no_ledger),
-		"of rootfs:DIR/, what is on the disk and no more" },
 	{ CLI_TEXT, 0, "vendor", "DIR", offsetof(struct args, vendor),
 		"take what comes from outside from here alone: nacre vendor" },
 	CLI_ROOTLESS_OPT(struct args),
-	CLI_LIMIT_OPT(struct args),
 	CLI_CAGE_OPT(struct args),
-	{ CLI_FLAG, 0, "json", NULL, offsetof(struct args, json), "print one JSON object" },
 	{ CLI_FLAG, 'q', "quiet", NULL, offsetof(struct args, quiet),
 		"print nothing but the image ID" },
-	CLI_COMMON_OPTS(struct args),
+	CLI_RECIPE_OPTS,
 };
 
 /* Returns an exit code, as all of these. */
@@ -67,30 +47,18 @@ static int read_tags(
 static int read_options(
 	struct cli *cli, const struct args *args, struct nacre_build_options *options)
 {
-	int code;
+	int code = cli_jobs_set(cli, args->jobs);
 
-	options->context = cli->operands.count > 0 ? cli->operands.items[0] : ".";
-	options->recipe = args->recipe;
 	options->store = cli->store;
-	cli->env.require_cage = args->require_cage;
-	code = cli_jobs_set(cli, args->jobs);
-	if (code)
-		return code;
 	options->vendor = args->vendor;
-	code = cli_rootfs_read(cli, args->xattrs, args->ledger, args->no_ledger, options);
+	cli->env.require_cage = args->require_cage;
 	if (code == 0)
-		code = cli_inputs_set(cli, options);
+		code = cli_recipe_read(cli, &args->recipe, 0, options);
 	if (code == 0)
 		code = cli_epoch_read(cli, &options->has_epoch, &options->epoch);
 	if (code == 0)
 		code = cli_compression_read(cli, args->compression, &options->compression);
-	if (code == 0)
-		code = cli_limits_set(cli, &args->limits);
-	if (code == 0)
-		code = read_tags(cli, &args->tags, options);
-	if (code == 0)
-		code = cli_args_read(cli, &args->args, options);
-	return code;
+	return code ? code : read_tags(cli, &args->tags, options);
 }
 
 static int run(struct cli *cli, const void *opaque)
@@ -111,7 +79,7 @@ static int run(struct cli *cli, const void *opaque)
 		return code;
 	if (nacre_build(&options, &cli->env, built, &err))
 		return cli_fail_with(cli, &err);
-	if (args->json)
+	if (args->recipe.json)
 		cli_built_print_json(built, true);
 	else
 		cli_built_print(cli, &(struct cli_built_text){ "the base's", args->quiet }, built);

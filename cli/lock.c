@@ -21,9 +21,8 @@ static int run(struct cli *cli, const void *opaque)
 	CLI_CLEANUP(cli_recipe_clear) struct nacre_build_options options = { 0 };
 	struct nacre_gathered gathered;
 	struct nacre_err err;
-	int code = cli_recipe_read(cli, &args->recipe, &options);
+	int code = cli_recipe_read(cli, &args->recipe, 0, &options);
 
-	options.context = cli->operands.count > 0 ? cli->operands.items[0] : ".";
 	if (code)
 		return code;
 	if (nacre_recipe_lock(&options, args->check, &cli->env, &gathered, &err))

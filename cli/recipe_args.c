@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-int cli_args_read(
+static int read_args(
 	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options)
 {
 	struct nacre_arg *args = calloc(texts->count + 1, sizeof(*args));
@@ -40,30 +40,31 @@ void cli_recipe_clear(struct nacre_build_options *options)
 	*options = (struct nacre_build_options){ 0 };
 }
 
-int cli_rootfs_read(struct cli *cli, const char *xattrs, const char *ledger, bool no_ledger,
-	struct nacre_build_options *options)
+static int read_rootfs(
+	struct cli *cli, const struct cli_recipe *recipe, struct nacre_build_options *options)
 {
-	if (xattrs && strcmp(xattrs, "all") != 0)
-		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", xattrs);
-	if (ledger && no_ledger)
+	if (recipe->xattrs && strcmp(recipe->xattrs, "all") != 0)
+		return cli_fail_usage(cli, "--xattrs: '%s' is not 'all'", recipe->xattrs);
+	if (recipe->ledger && recipe->no_ledger)
 		return cli_fail_usage(cli, "--ledger and --no-ledger exclude each other");
-	options->all_xattrs = xattrs != NULL;
-	options->ledger = ledger;
-	options->no_ledger = no_ledger;
+	options->all_xattrs = recipe->xattrs != NULL;
+	options->ledger = recipe->ledger;
+	options->no_ledger = recipe->no_ledger;
 	return 0;
 }
 
-int cli_recipe_read(
-	struct cli *cli, const struct cli_recipe *recipe, struct nacre_build_options *options)
+int cli_recipe_read(struct cli *cli, const struct cli_recipe *recipe, size_t context,
+	struct nacre_build_options *options)
 {
-	int code = cli_rootfs_read(cli, recipe->xattrs, recipe->ledger, recipe->no_ledger, options);
+	int code = read_rootfs(cli, recipe, options);
 
+	options->context = cli->operands.count > context ? cli->operands.items[context] : ".";
 	options->recipe = recipe->recipe;
 	if (code == 0)
 		code = cli_inputs_set(cli, options);
 	if (code == 0)
 		code = cli_limits_set(cli, &recipe->limits);
 	if (code == 0)
-		code = cli_args_read(cli, &recipe->args, options);
+		code = read_args(cli, &recipe->args, options);
 	return code;
 }

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 
-/** For commands that get the inputs of a recipe and build nothing of it. */
+/** For commands that get the inputs of a recipe, to build it or not. */
 struct cli_recipe {
 	struct cli_common common; /* first */
 	const char *recipe;
@@ -33,18 +33,16 @@ struct cli_recipe {
 			"print one JSON object" },                                                 \
 		CLI_COMMON_OPTS(struct cli_recipe)
 
-/** NAME=VALUE of --arg. Returns an exit code, as all of these. */
-NACRE_CHECKED int cli_args_read(
-	struct cli *cli, const struct cli_list *texts, struct nacre_build_options *options);
+/**
+ * All that these options say. Returns an exit code.
+ *
+ * @param context  the number of the operand; without it, the working directory
+ * @param options  cleared by cli_recipe_clear()
+ */
+NACRE_CHECKED int cli_recipe_read(struct cli *cli, const struct cli_recipe *recipe, size_t context,
+	struct nacre_build_options *options);
 
-/** How a rootfs:DIR/ is read. */
-NACRE_CHECKED int cli_rootfs_read(struct cli *cli, const char *xattrs, const char *ledger,
-	bool no_ledger, struct nacre_build_options *options);
-
-/** All of it but the context. @param options  cleared by cli_recipe_clear() */
-NACRE_CHECKED int cli_recipe_read(
-	struct cli *cli, const struct cli_recipe *recipe, struct nacre_build_options *options);
-
+/** Frees also what commands of their own have put there: tags. */
 void cli_recipe_clear(struct nacre_build_options *options);
 
 #endif

@@ -4,28 +4,23 @@
 
 #include <stdio.h>
 
-struct args {
-	struct cli_recipe recipe; /* first */
-};
-
 static const struct cli_opt opts[] = {
 	CLI_RECIPE_OPTS,
 };
 
 static int run(struct cli *cli, const void *opaque)
 {
-	const struct args *args = opaque;
+	const struct cli_recipe *args = opaque;
 	CLI_CLEANUP(cli_recipe_clear) struct nacre_build_options options = { 0 };
 	struct nacre_gathered gathered;
 	struct nacre_err err;
-	int code = cli_recipe_read(cli, &args->recipe, &options);
+	int code = cli_recipe_read(cli, args, 1, &options);
 
-	options.context = cli->operands.count > 1 ? cli->operands.items[1] : ".";
 	if (code)
 		return code;
 	if (nacre_recipe_vendor(&options, cli->operands.items[0], &cli->env, &gathered, &err))
 		return cli_fail_with(cli, &err);
-	if (args->recipe.json)
+	if (args->json)
 		printf("{\"inputs\":%zu,\"bytes\":%llu}\n", gathered.count,
 			(unsigned long long)gathered.bytes);
 	else
@@ -35,5 +30,5 @@ static int run(struct cli *cli, const void *opaque)
 }
 
 const struct cli_command cli_vendor = { "vendor", "DIR [CONTEXT]",
-	"Gathers what a recipe takes from outside in one directory.", opts, sizeof(struct args),
-	run };
+	"Gathers what a recipe takes from outside in one directory.", opts,
+	sizeof(struct cli_recipe), run };
