@@ -4,7 +4,6 @@
  * config, manifest (build_image.c) → tags (build_tags.c). All blobs go into one batch, and nothing
  * is to be seen before it is committed.
  */
-#include "base/file.h"
 #include "base/scope.h"
 #include "builder/allow.h"
 #include "builder/build_image.h"
@@ -125,11 +124,8 @@ int nacre_build(const struct nacre_build_options *options, const struct nacre_en
 	int rc;
 
 	memset(&b, 0, sizeof(b));
-	b.context = -1;
 	b.target = (struct nacre_target)NACRE_TARGET;
-	rc = nacre_dir_open(options->context, &b.context, err);
-	if (rc == 0)
-		rc = nacre_recipe_load(options, b.context, env, &b.recipe, err);
+	rc = nacre_recipe_load(options, env, &b.context, &b.recipe, err);
 	if (rc == 0)
 		rc = nacre_inputs_open(options, b.context, b.recipe, env, &b.inputs, err);
 	if (rc == 0)

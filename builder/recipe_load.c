@@ -72,8 +72,8 @@ static char *folder_in_context(const char *recipe, const char *context)
 	return strdup(real + len + (real[len] == '/' ? 1 : 0));
 }
 
-int nacre_recipe_load(const struct nacre_build_options *options, int context,
-	const struct nacre_env *env, struct nacre_recipe **out_recipe, struct nacre_err *err)
+static int load(const struct nacre_build_options *options, int context, const struct nacre_env *env,
+	struct nacre_recipe **out_recipe, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
 	struct nacre_recipe_loader loader = { load_included, &context, "" };
@@ -102,4 +102,14 @@ int nacre_recipe_load(const struct nacre_build_options *options, int context,
 	}
 	return nacre_recipe_parse_with(&loader, name, text.data, text.len, options->args,
 		options->arg_count, &limits, out_recipe, err);
+}
+
+int nacre_recipe_load(const struct nacre_build_options *options, const struct nacre_env *env,
+	int *out_context, struct nacre_recipe **out_recipe, struct nacre_err *err)
+{
+	int rc;
+
+	*out_context = -1;
+	rc = nacre_dir_open(options->context, out_context, err);
+	return rc ? rc : load(options, *out_context, env, out_recipe, err);
 }

@@ -184,13 +184,10 @@ int nacre_recipe_lock(const struct nacre_build_options *options, bool check_only
 	memset(&l, 0, sizeof(l));
 	l.options = options;
 	l.env = env;
-	l.context = -1;
 	l.file = (struct nacre_lock_file)NACRE_LOCK_FILE;
 	l.inputs.cache = options->cache;
 	l.inputs.net = &options->net;
-	rc = nacre_dir_open(options->context, &l.context, err);
-	if (rc == 0)
-		rc = nacre_recipe_load(options, l.context, env, &l.recipe, err);
+	rc = nacre_recipe_load(options, env, &l.context, &l.recipe, err);
 	if (rc == 0)
 		rc = nacre_lock_file_find(options, l.context, &l.file, err);
 	if (rc == 0)

@@ -283,11 +283,8 @@ int nacre_recipe_vendor(const struct nacre_build_options *options, const char *p
 
 	memset(&v, 0, sizeof(v));
 	v.env = env;
-	v.context = -1;
 	v.target = (struct nacre_target)NACRE_TARGET;
-	rc = nacre_dir_open(options->context, &v.context, err);
-	if (rc == 0)
-		rc = nacre_recipe_load(options, v.context, env, &v.recipe, err);
+	rc = nacre_recipe_load(options, env, &v.context, &v.recipe, err);
 	if (rc == 0)
 		rc = nacre_inputs_open(options, v.context, v.recipe, env, &v.inputs, err);
 	if (rc == 0 && !v.inputs.is_locked)
