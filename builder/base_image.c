@@ -22,13 +22,11 @@ void nacre_base_image_clear(struct nacre_base_image *image)
 static int find_gathered(const struct nacre_recipe_from *from, const struct nacre_inputs *inputs,
 	const struct nacre_limits *limits, struct nacre_base_image *image, struct nacre_err *err)
 {
-	const struct nacre_lock_entry *entry =
-		nacre_lock_find(&inputs->lock, NACRE_INPUT_IMAGE, from->text);
-	int rc;
+	const struct nacre_lock_entry *entry;
+	int rc = nacre_lock_find(&inputs->lock, NACRE_INPUT_IMAGE, from->text, &entry, err);
 
-	if (!entry)
-		return nacre_fail(err, NACRE_E_NOT_FOUND, "the lock does not have it");
-	rc = nacre_layout_open_dir(nacre_layout_dir(inputs->vendor), &image->layout, err);
+	if (rc == 0)
+		rc = nacre_layout_open_dir(nacre_layout_dir(inputs->vendor), &image->layout, err);
 	return rc ? rc
 		  : nacre_layout_describe(image->layout, limits, &entry->digest, &image->top, err);
 }

@@ -67,11 +67,12 @@ int nacre_inputs_check(const struct nacre_inputs *inputs, enum nacre_input_kind 
 static int open_gathered(const struct nacre_inputs *inputs, enum nacre_input_kind kind,
 	const char *name, int *out_fd, struct nacre_err *err)
 {
-	const struct nacre_lock_entry *entry = nacre_lock_find(&inputs->lock, kind, name);
+	const struct nacre_lock_entry *entry;
 	struct nacre_descriptor desc;
+	int rc = nacre_lock_find(&inputs->lock, kind, name, &entry, err);
 
-	if (!entry)
-		return nacre_fail(err, NACRE_E_NOT_FOUND, "the lock does not have it");
+	if (rc)
+		return rc;
 	memset(&desc, 0, sizeof(desc));
 	desc.digest = entry->digest;
 	desc.size_bytes = entry->size_bytes;

@@ -4,12 +4,14 @@
 
 #include "base/digest.h"
 #include "base/scope.h"
-#include "formats/json.h"
+#include "formats/descriptor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define LOCK_VERSION 1
+
+#define HOW_TO_MEND "; nacre lock writes it anew"
 
 static const char *const root_names[] = { "nacreLock", "inputs", NULL };
 static const char *const entry_names[] = { "kind", "name", "digest", "size", NULL };
@@ -45,8 +47,8 @@ static int compare_entry(
 	return nacre_input_compare(entry->kind, entry->name, kind, name);
 }
 
-const struct nacre_lock_entry *nacre_lock_find(
-	const struct nacre_lock *lock, enum nacre_input_kind kind, const char *name)
+int nacre_lock_find(const struct nacre_lock *lock, enum nacre_input_kind kind, const char *name,
+	const struct nacre_lock_entry **out_entry, struct nacre_err *err)
 {
 	size_t low = 0, high = lock->count;
 
@@ -54,14 +56,16 @@ const struct nacre_lock_entry *nacre_lock_find(
 		size_t middle = low + (high - low) / 2;
 		int order = compare_entry(&lock->entries[middle], kind, name);
 
+		*out_entry = &lock->entries[middle];
 		if (order == 0)
-			return &lock->entries[middle];
+			return 0;
 		if (order < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return NULL;
+	return nacre_fail(err, NACRE_E_NOT_FOUND, "the lock has no %s '%s'" HOW_TO_MEND,
+		nacre_input_kind_name(kind), name);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -91,12 +95,9 @@ static int check_members(
 static int parse_kind(
 	const struct nacre_jvalue *object, enum nacre_input_kind *out_kind, struct nacre_err *err)
 {
-	const struct nacre_jvalue *value;
-	const char *text;
-	int rc = nacre_jvalue_get(object, "kind", NACRE_JTEXT, &value, err);
+	const char *text = NULL;
+	int rc = nacre_jvalue_get_text(object, "kind", &text, err);
 
-	if (rc == 0)
-		rc = nacre_jvalue_text(value, &text, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < NACRE_INPUT_KINDS; i++) {
@@ -104,27 +105,21 @@ static int parse_kind(
 		if (strcmp(text, nacre_input_kind_name(*out_kind)) == 0)
 			return 0;
 	}
-	return nacre_jvalue_fail(
-		value, err, NACRE_E_FORMAT, "neither directory, file, image nor rootfs");
+	return nacre_jvalue_fail(nacre_jvalue_find(object, "kind"), err, NACRE_E_FORMAT,
+		"neither directory, file, image nor rootfs");
 }
 
 static int parse_digest(
 	const struct nacre_jvalue *object, struct nacre_digest *out_digest, struct nacre_err *err)
 {
-	const struct nacre_jvalue *value;
-	const char *text;
-	int rc = nacre_jvalue_get(object, "digest", NACRE_JTEXT, &value, err);
+	int rc = nacre_digest_parse_json(object, out_digest, err);
 
-	if (rc == 0)
-		rc = nacre_jvalue_text(value, &text, err);
 	if (rc)
 		return rc;
-	rc = nacre_digest_parse(text, out_digest, err);
-	if (rc)
-		return nacre_jvalue_within(value, err, rc);
 	return strcmp(nacre_digest_algorithm(out_digest), "sha256") == 0
 		? 0
-		: nacre_jvalue_fail(value, err, NACRE_E_UNSUPPORTED, "not a sha256");
+		: nacre_jvalue_fail(nacre_jvalue_find(object, "digest"), err, NACRE_E_UNSUPPORTED,
+			  "not a sha256");
 }
 
 static int parse_entry(
@@ -243,21 +238,18 @@ int nacre_lock_emit(const struct nacre_lock *lock, struct nacre_buf *out_buf, st
 
 /* ---------------------------------------------------------------- comparing */
 
-#define HOW_TO_MEND "; nacre lock writes it anew"
-
 static int fit_input(const struct nacre_lock *lock, const struct nacre_recipe *recipe,
 	const struct nacre_input *input, struct nacre_err *err)
 {
-	const struct nacre_lock_entry *entry = nacre_lock_find(lock, input->kind, input->name);
+	const struct nacre_lock_entry *entry;
+	struct nacre_err why;
+	int rc = nacre_lock_find(lock, input->kind, input->name, &entry, &why);
 
-	if (!entry)
-		return nacre_recipe_fail(err, recipe, input->mark, NACRE_E_NOT_FOUND,
-			"the lock has no %s '%s'" HOW_TO_MEND, nacre_input_kind_name(input->kind),
-			input->name);
-	if (input->step && !nacre_digest_equal(&entry->digest, &input->step->sha256))
-		return nacre_recipe_fail(err, recipe, input->mark, NACRE_E_DIGEST,
-			"the lock has %s for '%s'" HOW_TO_MEND, entry->digest.text, input->name);
-	return 0;
+	if (rc == 0 && input->step && !nacre_digest_equal(&entry->digest, &input->step->sha256))
+		rc = nacre_fail(&why, NACRE_E_DIGEST, "the lock has %s for '%s'" HOW_TO_MEND,
+			entry->digest.text, input->name);
+	return rc ? nacre_recipe_fail(err, recipe, input->mark, (enum nacre_code)rc, "%s", why.text)
+		  : 0;
 }
 
 /* Both are sorted, and all inputs have an entry: the first that differs is one too many. */
@@ -290,11 +282,11 @@ int nacre_lock_fit(
 int nacre_lock_check(const struct nacre_lock *lock, enum nacre_input_kind kind, const char *name,
 	const struct nacre_digest *digest, uint64_t size_bytes, struct nacre_err *err)
 {
-	const struct nacre_lock_entry *entry = nacre_lock_find(lock, kind, name);
+	const struct nacre_lock_entry *entry;
+	int rc = nacre_lock_find(lock, kind, name, &entry, err);
 
-	if (!entry)
-		return nacre_fail(err, NACRE_E_NOT_FOUND, "the lock has no %s '%s'" HOW_TO_MEND,
-			nacre_input_kind_name(kind), name);
+	if (rc)
+		return rc;
 	if (nacre_digest_equal(&entry->digest, digest) && entry->size_bytes == size_bytes)
 		return 0;
 	return nacre_fail(err, NACRE_E_DIGEST,

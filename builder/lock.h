@@ -44,9 +44,9 @@ NACRE_CHECKED int nacre_lock_add(struct nacre_lock *lock, enum nacre_input_kind 
 	const char *name, const struct nacre_digest *digest, uint64_t size_bytes,
 	struct nacre_err *err);
 
-/** NULL when there is none. */
-const struct nacre_lock_entry *nacre_lock_find(
-	const struct nacre_lock *lock, enum nacre_input_kind kind, const char *name);
+/** Errors: NOT_FOUND (no entry). */
+NACRE_CHECKED int nacre_lock_find(const struct nacre_lock *lock, enum nacre_input_kind kind,
+	const char *name, const struct nacre_lock_entry **out_entry, struct nacre_err *err);
 
 /**
  * Whether the entries are just those that a recipe needs, with the digests that it names itself.

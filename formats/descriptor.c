@@ -98,7 +98,7 @@ static int check_data(const struct nacre_jvalue *object, const struct nacre_desc
 
 /* ------------------------------------------------------------------- JSON */
 
-static int parse_digest(
+int nacre_digest_parse_json(
 	const struct nacre_jvalue *object, struct nacre_digest *out_digest, struct nacre_err *err)
 {
 	const char *text = NULL;
@@ -156,7 +156,7 @@ int nacre_descriptor_parse(
 	if (rc == 0)
 		rc = parse_names(object, &desc, err);
 	if (rc == 0)
-		rc = parse_digest(object, &desc.digest, err);
+		rc = nacre_digest_parse_json(object, &desc.digest, err);
 	if (rc == 0)
 		rc = nacre_jvalue_get_u64(object, "size", &desc.size_bytes, err);
 	if (rc == 0)

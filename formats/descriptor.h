@@ -50,6 +50,10 @@ void nacre_descriptor_emit(
 /** org.opencontainers.image.ref.name; NULL when there is none. */
 const char *nacre_descriptor_ref_name(const struct nacre_descriptor *desc);
 
+/** The member "digest" of an object. Errors: FORMAT, UNSUPPORTED (algorithm). */
+NACRE_CHECKED int nacre_digest_parse_json(
+	const struct nacre_jvalue *object, struct nacre_digest *out_digest, struct nacre_err *err);
+
 /** @param object  NULL: an empty platform. Errors: FORMAT, LIMIT. */
 NACRE_CHECKED int nacre_platform_parse_json(const struct nacre_jvalue *object,
 	struct nacre_platform *out_platform, struct nacre_err *err);

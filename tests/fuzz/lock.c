@@ -19,7 +19,10 @@ static void check_again(const struct nacre_lock *lock, const struct nacre_limits
 	for (size_t i = 0; i < lock->count; i++) {
 		const struct nacre_lock_entry *at = &lock->entries[i];
 
-		if (nacre_lock_find(&again, at->kind, at->name) != &again.entries[i] ||
+		const struct nacre_lock_entry *found = NULL;
+
+		if (nacre_lock_find(&again, at->kind, at->name, &found, NULL) != 0 ||
+			found != &again.entries[i] ||
 			nacre_lock_check(&again, at->kind, at->name, &at->digest, at->size_bytes,
 				NULL) != 0 ||
 			nacre_lock_check(&again, at->kind, at->name, &at->digest,
