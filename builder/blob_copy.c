@@ -21,10 +21,6 @@ int nacre_blob_copy(const struct nacre_layout *from, const struct nacre_descript
 {
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor copied;
-	NACRE_CLEANUP(nacre_source_freep)
-	struct nacre_source *source = NULL;
-	NACRE_CLEANUP(nacre_sink_freep)
-	struct nacre_sink *sink = NULL;
 	nacre_autofd int fd = -1;
 	int rc;
 
@@ -36,13 +32,8 @@ int nacre_blob_copy(const struct nacre_layout *from, const struct nacre_descript
 			"blob %s: only sha256 blobs can be copied", desc->digest.text);
 	rc = nacre_layout_open_blob(from, desc, &fd, err);
 	if (rc == 0)
-		rc = nacre_source_fd(fd, 0, desc->size_bytes, &source, err);
-	if (rc == 0)
-		rc = nacre_batch_open_blob(batch, &sink, err);
-	if (rc == 0)
-		rc = nacre_stream_copy(source, sink, NULL, err);
-	if (rc == 0)
-		rc = nacre_batch_close_blob(batch, &sink, desc->media_type, &copied, err);
+		rc = nacre_batch_add_file(
+			batch, fd, desc->size_bytes, desc->media_type, &copied, err);
 	if (rc == 0 && !nacre_digest_equal(&copied.digest, &desc->digest))
 		rc = nacre_fail(err, NACRE_E_DIGEST, "blob %s: content has digest %s",
 			desc->digest.text, copied.digest.text);

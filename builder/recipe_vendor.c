@@ -47,12 +47,6 @@ static void vendoring_clear(struct vendoring *v)
 
 /* ------------------------------------------------------------------- images */
 
-static int copy_document(const struct vendoring *v, const struct nacre_layout *from,
-	const struct nacre_descriptor *desc, struct nacre_err *err)
-{
-	return nacre_blob_copy(from, desc, v->target.layout, v->batch, err);
-}
-
 /* Of the images in an index only one is needed; but the way to it leads through documents. */
 static int copy_indexes(const struct vendoring *v, const struct nacre_layout *from,
 	const struct nacre_descriptor *desc, unsigned depth, struct nacre_err *err)
@@ -67,7 +61,7 @@ static int copy_indexes(const struct vendoring *v, const struct nacre_layout *fr
 		return 0;
 	rc = nacre_layout_load_index(from, desc, &limits, &index, err);
 	if (rc == 0)
-		rc = copy_document(v, from, desc, err);
+		rc = nacre_blob_copy(from, desc, v->target.layout, v->batch, err);
 	for (size_t i = 0; i < index.manifests.count && rc == 0; i++) {
 		rc = copy_indexes(v, from, &index.manifests.items[i], depth + 1, err);
 		if (rc == NACRE_E_NOT_FOUND)
@@ -120,22 +114,6 @@ static int add_image(
 
 /* -------------------------------------------------------------------- files */
 
-static int put_blob(
-	const struct vendoring *v, int fd, struct nacre_descriptor *out_desc, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_source_freep)
-	struct nacre_source *source = NULL;
-	NACRE_CLEANUP(nacre_sink_freep)
-	struct nacre_sink *sink = NULL;
-	int rc = nacre_source_fd(fd, 0, UINT64_MAX, &source, err);
-
-	if (rc == 0)
-		rc = nacre_batch_open_blob(v->batch, &sink, err);
-	if (rc == 0)
-		rc = nacre_stream_copy(source, sink, NULL, err);
-	return rc ? rc : nacre_batch_close_blob(v->batch, &sink, MEDIA_FILE, out_desc, err);
-}
-
 static int add_file(
 	struct vendoring *v, const struct nacre_input *input, int fd, struct nacre_err *err)
 {
@@ -144,7 +122,7 @@ static int add_file(
 	int rc;
 
 	memset(&desc, 0, sizeof(desc));
-	rc = put_blob(v, fd, &desc, err);
+	rc = nacre_batch_add_file(v->batch, fd, UINT64_MAX, MEDIA_FILE, &desc, err);
 	if (rc == 0)
 		rc = nacre_inputs_check(
 			&v->inputs, input->kind, input->name, &desc.digest, desc.size_bytes, err);

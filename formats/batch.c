@@ -256,6 +256,22 @@ int nacre_batch_add_blob(struct nacre_layout_batch *batch, const void *data, siz
 	return 0;
 }
 
+int nacre_batch_add_file(struct nacre_layout_batch *batch, int fd, uint64_t size_bytes,
+	const char *media_type, struct nacre_descriptor *out_desc, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
+	NACRE_CLEANUP(nacre_sink_freep)
+	struct nacre_sink *sink = NULL;
+	int rc = nacre_source_fd(fd, 0, size_bytes, &source, err);
+
+	if (rc == 0)
+		rc = nacre_batch_open_blob(batch, &sink, err);
+	if (rc == 0)
+		rc = nacre_stream_copy(source, sink, NULL, err);
+	return rc ? rc : nacre_batch_close_blob(batch, &sink, media_type, out_desc, err);
+}
+
 /* ------------------------------------------------------------------ changes */
 
 static int add_change(struct nacre_layout_batch *batch, enum nacre_change_kind kind,

@@ -57,6 +57,16 @@ NACRE_CHECKED int nacre_batch_add_blob(struct nacre_layout_batch *batch, const v
 	struct nacre_err *err);
 
 /**
+ * The same for what is in a file.
+ *
+ * @param size_bytes  as nacre_source_fd() has it: UINT64_MAX for all there is
+ * Errors: also those of reading it.
+ */
+NACRE_CHECKED int nacre_batch_add_file(struct nacre_layout_batch *batch, int fd,
+	uint64_t size_bytes, const char *media_type, struct nacre_descriptor *out_desc,
+	struct nacre_err *err);
+
+/**
  * Lists a descriptor in index.json, as nacre_index_amend() says.
  *
  * @param desc      copied; its blob must be in the layout or in the batch when that is committed
