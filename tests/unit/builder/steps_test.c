@@ -17,6 +17,8 @@ static void done_clear(struct done *done)
 	nacre_recipe_free(done->recipe);
 }
 
+static const struct nacre_inputs nothing; /* from outside */
+
 /* Does steps, each a line "- dir: {…}", to an empty tree, at the epoch 9. */
 static int try_steps(const char *steps, struct done *done, struct nacre_err *out_err)
 {
@@ -31,7 +33,7 @@ static int try_steps(const char *steps, struct done *done, struct nacre_err *out
 		nacre_recipe_parse("f", text, strlen(text), NULL, 0, NULL, &done->recipe, err));
 	assert_works(nacre_tree_init(&done->tree, err));
 	assert_works(nacre_steps_new(
-		done->recipe, context, scratch.dir, 9, NULL, NULL, &done->steps, err));
+		done->recipe, context, scratch.dir, 9, &nothing, NULL, &done->steps, err));
 	for (size_t i = 0; i < done->recipe->layers[0].step_count && rc == 0; i++)
 		rc = nacre_steps_do(done->steps, &done->recipe->layers[0].steps[i], (uint32_t)i + 1,
 			&done->tree, out_err);
