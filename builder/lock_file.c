@@ -47,6 +47,12 @@ int nacre_lock_file_find(const struct nacre_build_options *options, int context,
 	return rc ? rc : set_name(recipe, out_file, err);
 }
 
+static int too_long(const struct nacre_limits *limits, struct nacre_err *err)
+{
+	return nacre_fail(err, NACRE_E_LIMIT, "more than %llu bytes (limit document-bytes)",
+		(unsigned long long)limits->document_bytes);
+}
+
 int nacre_lock_file_load(const struct nacre_lock_file *file, const struct nacre_env *env,
 	struct nacre_lock *out_lock, bool *out_is_there, struct nacre_err *err)
 {
@@ -62,23 +68,26 @@ int nacre_lock_file_load(const struct nacre_lock_file *file, const struct nacre_
 	if (rc == 0)
 		rc = nacre_buf_read_fd(&text, fd, err);
 	if (rc == NACRE_E_LIMIT)
-		rc = nacre_fail(err, rc, "more than %llu bytes (limit document-bytes)",
-			(unsigned long long)limits.document_bytes);
+		rc = too_long(&limits, err);
 	if (rc == 0)
 		rc = nacre_lock_parse(text.data ? text.data : "", text.len, &limits, out_lock, err);
 	return rc ? nacre_within(err, rc, "%s", file->name) : 0;
 }
 
-int nacre_lock_file_store(
-	const struct nacre_lock_file *file, const struct nacre_lock *lock, struct nacre_err *err)
+int nacre_lock_file_store(const struct nacre_lock_file *file, const struct nacre_lock *lock,
+	const struct nacre_env *env, struct nacre_err *err)
 {
+	const struct nacre_limits limits = nacre_env_limits(env);
 	NACRE_CLEANUP(nacre_staged_clear)
 	struct nacre_staged staged = NACRE_STAGED;
 	NACRE_CLEANUP(nacre_buf_clear)
 	struct nacre_buf text = NACRE_BUF(0);
 	int rc = nacre_lock_emit(lock, &text, err);
 
-	nacre_staging_sweep(file->dir);
+	if (rc == 0 && text.len > limits.document_bytes)
+		rc = too_long(&limits, err);
+	if (rc == 0)
+		nacre_staging_sweep(file->dir);
 	if (rc == 0)
 		rc = nacre_staged_open(&staged, file->dir, 0666, err);
 	if (rc == 0)

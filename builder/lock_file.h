@@ -40,8 +40,8 @@ NACRE_CHECKED int nacre_lock_file_load(const struct nacre_lock_file *file,
 	const struct nacre_env *env, struct nacre_lock *out_lock, bool *out_is_there,
 	struct nacre_err *err);
 
-/** Puts a lock in its place. Errors: IO, NOMEM. */
-NACRE_CHECKED int nacre_lock_file_store(
-	const struct nacre_lock_file *file, const struct nacre_lock *lock, struct nacre_err *err);
+/** Puts a lock in its place. Errors: LIMIT (one that could not be read again), IO, NOMEM. */
+NACRE_CHECKED int nacre_lock_file_store(const struct nacre_lock_file *file,
+	const struct nacre_lock *lock, const struct nacre_env *env, struct nacre_err *err);
 
 #endif

@@ -170,7 +170,7 @@ static int store(const struct locking *l, bool *out_has_changed, struct nacre_er
 	if (rc == 0 && is_there && compare(l, &old, NULL) == 0)
 		return 0;
 	*out_has_changed = true;
-	return nacre_lock_file_store(&l->file, &l->lock, err);
+	return nacre_lock_file_store(&l->file, &l->lock, l->env, err);
 }
 
 int nacre_recipe_lock(const struct nacre_build_options *options, bool check_only,

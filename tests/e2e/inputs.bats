@@ -239,3 +239,17 @@ fails_with() { # fails_with CODE TEXT COMMAND…
 	nacre lock context
 	nacre build context -t oci:out:v1 -q
 }
+
+@test "a lock that could not be read again is not written" {
+	all_kinds
+	write context/nacre.yaml <<-E
+	nacre: 1
+	from: rootfs:../root.tar
+	layers: [{name: a, steps: [{dir: {path: /y}}]}]
+	E
+	fails_with 3 "nacre.lock: more than 100 bytes (limit document-bytes)" \
+		lock context --limit document-bytes=100
+	[ ! -e context/nacre.lock ]
+	[ "$(find context -mindepth 1)" = context/nacre.yaml ]
+	nacre lock context --limit document-bytes=1000
+}
