@@ -52,13 +52,15 @@ int nacre_lock_find(const struct nacre_lock *lock, enum nacre_input_kind kind, c
 {
 	size_t low = 0, high = lock->count;
 
+	*out_entry = NULL;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int order = compare_entry(&lock->entries[middle], kind, name);
 
-		*out_entry = &lock->entries[middle];
-		if (order == 0)
+		if (order == 0) {
+			*out_entry = &lock->entries[middle];
 			return 0;
+		}
 		if (order < 0)
 			low = middle + 1;
 		else

@@ -44,7 +44,7 @@ NACRE_CHECKED int nacre_lock_add(struct nacre_lock *lock, enum nacre_input_kind 
 	const char *name, const struct nacre_digest *digest, uint64_t size_bytes,
 	struct nacre_err *err);
 
-/** Errors: NOT_FOUND (no entry). */
+/** @param out_entry  NULL when there is none. Errors: NOT_FOUND. */
 NACRE_CHECKED int nacre_lock_find(const struct nacre_lock *lock, enum nacre_input_kind kind,
 	const char *name, const struct nacre_lock_entry **out_entry, struct nacre_err *err);
 
