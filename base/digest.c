@@ -78,6 +78,19 @@ bool nacre_digest_equal(const struct nacre_digest *a, const struct nacre_digest 
 	return strcmp(a->text, b->text) == 0;
 }
 
+static unsigned nibble(char digit)
+{
+	return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+void nacre_digest_raw(const struct nacre_digest *digest, unsigned char out_raw[32])
+{
+	const char *hex = nacre_digest_hex(digest);
+
+	for (size_t i = 0; i < 32; i++)
+		out_raw[i] = (unsigned char)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+}
+
 const char *nacre_digest_hex(const struct nacre_digest *digest)
 {
 	return digest->text[0] ? digest->text + 7 : digest->text;

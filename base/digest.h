@@ -26,6 +26,9 @@ void nacre_digest_of(const void *data, size_t len, struct nacre_digest *out_dige
 /** The hex digits behind the colon. */
 const char *nacre_digest_hex(const struct nacre_digest *digest);
 
+/** The 32 bytes of a sha256 digest. */
+void nacre_digest_raw(const struct nacre_digest *digest, unsigned char out_raw[32]);
+
 /** "sha256" or "sha512". */
 const char *nacre_digest_algorithm(const struct nacre_digest *digest);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -315,4 +316,15 @@ int nacre_tree_remove_at(int dir, const char *name, struct nacre_err *err)
 	while (place)
 		free_place(&place);
 	return rc;
+}
+
+bool nacre_stat_name(const struct stat *st, int64_t racy_from, char *out_name, size_t room)
+{
+	if (st->st_ctim.tv_sec >= racy_from || st->st_mtim.tv_sec >= racy_from)
+		return false;
+	(void)snprintf(out_name, room, "file %llu %llu %llu %lld.%09ld %lld.%09ld",
+		(unsigned long long)st->st_dev, (unsigned long long)st->st_ino,
+		(unsigned long long)st->st_size, (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+		(long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+	return true;
 }

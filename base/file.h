@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/scope.h"
 
+#include <sys/stat.h>
+
 /** Writes all of it, whatever the system takes at a time. */
 NACRE_CHECKED int nacre_write_all(int fd, const void *data, size_t len, struct nacre_err *err);
 
@@ -55,6 +57,15 @@ NACRE_CHECKED int nacre_user_open(
  * Errors: IO ("PATH: Permission denied"), NOMEM.
  */
 NACRE_CHECKED int nacre_dir_make_parents(const char *path, struct nacre_err *err);
+
+/**
+ * One line that tells a file's content from all others, earlier and later ones of its own too:
+ * device, inode, size and times. Whoever changes a file changes its ctime, unless it was changed in
+ * the same tick of the clock before; so one that may still be in that tick has no such line.
+ *
+ * @param racy_from  the first second in which a change may leave no sign
+ */
+bool nacre_stat_name(const struct stat *st, int64_t racy_from, char *out_name, size_t room);
 
 /**
  * Whether two directories lie in the same mount; by device alone where the kernel is older than

@@ -4,8 +4,8 @@
 
 #include "base/env.h"
 #include "base/scope.h"
-#include "builder/archive_tree.h"
 #include "builder/base_image.h"
+#include "builder/cache_tree.h"
 #include "builder/tree_digest.h"
 
 #include <string.h>
@@ -30,19 +30,34 @@ struct nacre_tree *nacre_base_tree(struct nacre_base *base)
 	return base->layout ? &base->image.tree : &base->tree;
 }
 
+static const char no_tree[] = "the cache has no longer what is in it";
+
+static void archive_clear(struct nacre_archive *archive)
+{
+	nacre_fd_close(&archive->fd);
+}
+
 static int open_rootfs(struct nacre_base *base, int context, int scratch,
 	const struct nacre_inputs *inputs, const struct nacre_env *env, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(env);
-	nacre_autofd int fd = -1;
-	int rc = nacre_inputs_open_rootfs(inputs, base->from, context, scratch, env, &fd, err);
+	NACRE_CLEANUP(archive_clear)
+	struct nacre_archive archive = {
+		.fd = -1, .scratch = scratch, .max_bytes = limits.image_bytes
+	};
+	int rc = nacre_inputs_open_rootfs(
+		inputs, base->from, context, scratch, env, &archive.fd, err);
 
 	base->is_rootfs = true;
 	if (rc == 0)
-		rc = nacre_spool_new(scratch, limits.image_bytes, &base->spool, err);
-	if (rc == 0)
-		rc = nacre_archive_tree_read(fd, 0, base->spool, env, &base->tree, err);
-	return rc;
+		rc = nacre_cached_archive_read(
+			inputs->known, &archive, env, &base->tree, &base->spool, err);
+	if (rc)
+		return rc;
+	nacre_explain_input(inputs->explain, base->from->path, archive.found.text);
+	if (archive.is_read)
+		nacre_explain_redone(inputs->explain, no_tree);
+	return 0;
 }
 
 /* A manifest is found whatever its platform is; the recipe may not make another one of it. */
@@ -69,6 +84,7 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	const struct nacre_limits limits = nacre_env_limits(env);
 	NACRE_CLEANUP(nacre_base_image_clear)
 	struct nacre_base_image image = { 0 };
+	bool is_read = false;
 	int rc = nacre_base_image_find(recipe, base->from, context, inputs, env, &image, err);
 
 	if (rc == 0)
@@ -83,9 +99,14 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 	if (rc == 0)
 		rc = check_platform(base, recipe, err);
 	if (rc == 0)
-		rc = nacre_image_tree_read(base->layout, &base->manifest, &base->config, scratch,
-			env, &base->image, err);
-	return rc;
+		rc = nacre_cached_image_tree_read(inputs->known, base->layout, &base->manifest,
+			&base->config, scratch, env, &base->image, &is_read, err);
+	if (rc)
+		return rc;
+	nacre_explain_input(inputs->explain, base->from->text, image.manifest.digest.text);
+	if (is_read)
+		nacre_explain_redone(inputs->explain, no_tree);
+	return 0;
 }
 
 /* Locked, its digest is that of the layer that it would be. */
@@ -94,6 +115,7 @@ static int open_dir(struct nacre_base *base, int context, const struct nacre_inp
 	struct nacre_err *err)
 {
 	const struct nacre_recipe_from *from = base->from;
+	struct nacre_contents_counts counts = { 0 };
 	struct nacre_digest digest;
 	uint64_t size = 0;
 	int rc;
@@ -108,6 +130,10 @@ static int open_dir(struct nacre_base *base, int context, const struct nacre_inp
 	if (rc == 0 && inputs->is_locked)
 		rc = nacre_inputs_check(
 			inputs, NACRE_INPUT_DIRECTORY, from->text, &digest, size, err);
+	if (rc == 0 && inputs->known)
+		rc = nacre_contents_digest(inputs->known, &base->rootfs.tree, env, &counts, err);
+	if (rc == 0)
+		nacre_explain_tree(inputs->explain, &base->rootfs.tree);
 	return rc;
 }
 
@@ -122,6 +148,8 @@ int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe
 
 	memset(&base, 0, sizeof(base));
 	base.from = from;
+	nacre_explain_begin(
+		inputs->explain, NACRE_EXPLAINED_BASE, from->mark, from->text, from->text);
 	rc = nacre_tree_init(&base.tree, err);
 	if (rc == 0 && from->kind != NACRE_FROM_SCRATCH)
 		rc = nacre_step(env, err, "reading base %s", from->text);
@@ -133,6 +161,9 @@ int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe
 		rc = open_image(&base, recipe, context, scratch, inputs, env, err);
 	if (rc)
 		return nacre_recipe_within(err, recipe, from->mark, rc, "from '%s'", from->text);
+	rc = nacre_explain_end(inputs->explain, err);
+	if (rc)
+		return rc;
 	*out_base = base;
 	memset(&base, 0, sizeof(base));
 	return 0;

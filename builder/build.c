@@ -17,6 +17,8 @@ struct build {
 	struct nacre_recipe *recipe;
 	int context;
 	struct nacre_inputs inputs;
+	struct nacre_cache *cache; /* freed last: trees know digests that it holds */
+	struct nacre_explainer *explain;
 	struct nacre_build_tags tags;
 	struct nacre_target target; /* of the first tag */
 	struct nacre_layout_batch *batch;
@@ -32,6 +34,8 @@ static void build_clear(struct build *b)
 	nacre_build_trees_clear(&b->trees);
 	nacre_target_clear(&b->target);
 	nacre_inputs_clear(&b->inputs);
+	nacre_explainer_free(b->explain);
+	nacre_cache_free(b->cache);
 	nacre_recipe_free(b->recipe);
 	nacre_fd_close(&b->context);
 }
@@ -46,6 +50,8 @@ static void set_sources(struct build *b, const struct nacre_build_options *optio
 	b->sources.rootfs.all_xattrs = options->all_xattrs;
 	b->sources.rootfs.no_ledger = options->no_ledger;
 	b->sources.rootfs.ledger = options->ledger;
+	b->sources.rootfs.has_names = b->cache != NULL;
+	b->sources.rootfs.racy_from = nacre_cache_racy_from(b->cache);
 	b->sources.inputs = &b->inputs;
 	b->sources.env = env;
 }
@@ -55,6 +61,7 @@ static void set_image(struct build *b, const struct nacre_build_options *options
 {
 	b->image.recipe = b->recipe;
 	b->image.options = options;
+	b->image.inputs = &b->inputs;
 	b->image.env = env;
 	b->image.layout = b->target.layout;
 	b->image.batch = b->batch;
@@ -116,6 +123,21 @@ static int run(struct build *b, const struct nacre_build_options *options,
 		: nacre_build_tags_store(&b->tags, &b->target, b->batch, &b->image.desc, env, err);
 }
 
+/* What earlier builds know, and who is told what of it was of use. */
+static int open_cache(struct build *b, const struct nacre_build_options *options,
+	const struct nacre_env *env, struct nacre_err *err)
+{
+	int rc = nacre_cache_open(options->no_cache ? NULL : options->cache, options->cache_bytes,
+		env, &b->cache, err);
+
+	if (rc == 0 && (b->cache || options->explain || options->assert_cached))
+		rc = nacre_explainer_new(
+			options, b->recipe, b->context, b->cache, &b->explain, err);
+	b->inputs.known = b->cache;
+	b->inputs.explain = b->explain;
+	return rc;
+}
+
 int nacre_build(const struct nacre_build_options *options, const struct nacre_env *env,
 	struct nacre_built *out_built, struct nacre_err *err)
 {
@@ -128,6 +150,8 @@ int nacre_build(const struct nacre_build_options *options, const struct nacre_en
 	rc = nacre_recipe_load(options, env, &b.context, &b.recipe, err);
 	if (rc == 0)
 		rc = nacre_inputs_open(options, b.context, b.recipe, env, &b.inputs, err);
+	if (rc == 0)
+		rc = open_cache(&b, options, env, err);
 	if (rc == 0)
 		rc = nacre_build_tags_init(&b.tags, options, b.recipe, err);
 	if (rc == 0)

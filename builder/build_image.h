@@ -14,6 +14,7 @@
 struct nacre_build_image {
 	const struct nacre_recipe *recipe; /* all of these borrowed */
 	const struct nacre_build_options *options;
+	const struct nacre_inputs *inputs; /* the cache, and who is told of layers */
 	const struct nacre_env *env;
 	struct nacre_layout *layout; /* that the batch is of */
 	struct nacre_layout_batch *batch;

@@ -43,9 +43,11 @@ static int take_base_layers(
 }
 
 /* What turns `before` into `after` becomes a layer, if it is anything. */
-static int add_layer(struct nacre_build_image *image, const char *name, struct nacre_tree *before,
-	struct nacre_tree *after, struct nacre_err *err)
+static int add_layer(struct nacre_build_image *image, const char *name, struct nacre_mark mark,
+	struct nacre_tree *before, struct nacre_tree *after, struct nacre_err *err)
 {
+	const struct nacre_inputs *inputs = image->inputs;
+	struct nacre_layer_reuse reuse = { 0 };
 	NACRE_CLEANUP(nacre_tree_clear)
 	struct nacre_tree diff = NACRE_TREE;
 	NACRE_CLEANUP(nacre_descriptor_clear)
@@ -59,8 +61,10 @@ static int add_layer(struct nacre_build_image *image, const char *name, struct n
 	if (rc == 0 && nacre_tree_is_nothing(&diff))
 		return nacre_image_config_add(&image->config, name, NULL, image->epoch, err);
 	if (rc == 0)
-		rc = nacre_layer_emit(name, &diff, &image->options->compression, image->batch,
-			image->env, &desc, built, err);
+		rc = nacre_layer_emit_cached(name, &diff, &image->options->compression,
+			inputs->known, image->batch, image->env, &desc, built, &reuse, err);
+	if (rc == 0)
+		rc = nacre_explain_layer(inputs->explain, name, mark, &reuse, err);
 	if (rc == 0)
 		rc = nacre_layer_check_limits(built, name, image->env, err);
 	if (rc == 0)
@@ -81,7 +85,8 @@ static int add_rootfs_layer(
 	int rc = nacre_tree_init(&empty, err);
 
 	return rc ? rc
-		  : add_layer(image, image->recipe->from.text, &empty, nacre_base_tree(base), err);
+		  : add_layer(image, image->recipe->from.text, image->recipe->from.mark, &empty,
+			    nacre_base_tree(base), err);
 }
 
 static int add_base(struct nacre_build_image *image, struct nacre_base *base, struct nacre_err *err)
@@ -107,7 +112,7 @@ int nacre_build_layers_add(
 	for (size_t i = 0; i < trees->layer_count && rc == 0; i++) {
 		struct nacre_build_layer *layer = &trees->layers[i];
 
-		rc = add_layer(image, layer->name, before, &layer->tree, err);
+		rc = add_layer(image, layer->name, layer->mark, before, &layer->tree, err);
 		if (rc)
 			return nacre_recipe_within(
 				err, image->recipe, layer->mark, rc, "layer '%s'", layer->name);

@@ -95,6 +95,7 @@ static int make_stage(const struct nacre_build_sources *sources, struct nacre_bu
 	struct nacre_build_stage *out = &trees->stages[i];
 	int rc = nacre_step(sources->env, err, "stage %s", stage->name.text);
 
+	nacre_explain_place(sources->inputs->explain, "stage", stage->name.text);
 	if (rc == 0)
 		rc = open_base(sources, &stage->from, &out->base, err);
 	if (rc == 0)
@@ -104,9 +105,11 @@ static int make_stage(const struct nacre_build_sources *sources, struct nacre_bu
 			nacre_maker_of_stage(sources->recipe, i), &out->tree, err);
 	if (rc == 0)
 		rc = check_tree(sources, &out->tree, stage->mark, "stage", stage->name.text, err);
-	if (rc == 0)
-		nacre_steps_stage(trees->steps, i, &out->tree);
-	return rc;
+	if (rc)
+		return rc;
+	nacre_steps_stage(trees->steps, i, &out->tree);
+	nacre_explain_stage_done(sources->inputs->explain, i);
+	return 0;
 }
 
 static int make_stages(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
@@ -135,6 +138,25 @@ static bool has_accounts(const struct nacre_recipe *recipe)
 	return recipe->accounts.group_count + recipe->accounts.user_count > 0;
 }
 
+static int add_accounts(const struct nacre_build_sources *sources, struct nacre_steps *steps,
+	struct nacre_tree *tree, struct nacre_err *err)
+{
+	const struct nacre_recipe *recipe = sources->recipe;
+	struct nacre_explainer *x = sources->inputs->explain;
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf text = NACRE_BUF(SIZE_MAX / 4);
+	int rc = x ? nacre_recipe_accounts_emit(&recipe->accounts, &text, err) : 0;
+
+	if (rc)
+		return rc;
+	if (x)
+		nacre_explain_begin(
+			x, NACRE_EXPLAINED_STEP, recipe->accounts.mark, "accounts", text.data);
+	nacre_explain_image(x);
+	rc = nacre_accounts_add(steps, tree, err);
+	return rc ? rc : nacre_explain_end(x, err);
+}
+
 /* @param recipe_layer  NULL: a layer of accounts alone */
 static int make_layer(const struct nacre_build_sources *sources, struct nacre_build_trees *trees,
 	const struct nacre_recipe_layer *recipe_layer, struct nacre_tree *before,
@@ -151,8 +173,9 @@ static int make_layer(const struct nacre_build_sources *sources, struct nacre_bu
 	out->mark = recipe_layer ? recipe_layer->mark : recipe->accounts.mark;
 	out->keeps_ghosts = recipe_layer && recipe_layer->keeps_ghosts;
 	trees->layer_count++;
+	nacre_explain_place(sources->inputs->explain, "layer", out->name);
 	if (index == 0 && has_accounts(recipe))
-		rc = nacre_accounts_add(trees->steps, &out->tree, err);
+		rc = add_accounts(sources, trees->steps, &out->tree, err);
 	if (rc == 0 && recipe_layer)
 		rc = do_steps(trees, recipe_layer->steps, recipe_layer->step_count,
 			nacre_maker_of_layer(recipe, index), &out->tree, err);
@@ -181,13 +204,20 @@ static int make_layers(const struct nacre_build_sources *sources, struct nacre_b
 int nacre_build_trees_make(const struct nacre_build_sources *sources,
 	struct nacre_build_trees *out_trees, struct nacre_err *err)
 {
-	int rc = open_base(sources, &sources->recipe->from, &out_trees->base, err);
+	struct nacre_explainer *x = sources->inputs->explain;
+	struct nacre_digest state;
+	int rc;
 
+	nacre_explain_place(
+		x, "image", sources->recipe->name.text ? sources->recipe->name.text : "");
+	rc = open_base(sources, &sources->recipe->from, &out_trees->base, err);
+	state = nacre_explain_state(x);
 	if (rc == 0)
 		rc = nacre_steps_new(sources->recipe, sources->context, sources->scratch,
 			sources->epoch, sources->inputs, sources->env, &out_trees->steps, err);
 	if (rc)
 		return rc;
 	rc = make_stages(sources, out_trees, err);
+	nacre_explain_set_state(x, &state);
 	return rc ? rc : make_layers(sources, out_trees, err);
 }

@@ -16,7 +16,7 @@ struct nacre_build_sources {
 	int scratch; /* a directory for files without names */
 	int64_t epoch;
 	struct nacre_rootfs_tree_options rootfs; /* how a root file system in a directory is read */
-	const struct nacre_inputs *inputs;
+	const struct nacre_inputs *inputs;	 /* with who is told of hits and misses */
 	const struct nacre_env *env;
 };
 

@@ -87,12 +87,15 @@ static int fetch(const struct nacre_inputs *inputs, const char *url,
 	struct stat st;
 	int rc = nacre_inputs_dir_open(inputs->cache, &dir, err);
 
+	if (rc == 0 && faccessat(dir, nacre_digest_hex(sha256), F_OK, 0) < 0)
+		nacre_explain_redone(inputs->explain, "it had to be fetched");
 	if (rc == 0)
 		rc = nacre_fetch(dir, url, sha256, inputs->net, env, &fd, err);
 	if (rc)
 		return rc;
 	if (fstat(fd, &st) < 0)
 		return nacre_fail_os(err, "stat");
+	nacre_cache_use_input(inputs->known, sha256, (uint64_t)st.st_size);
 	rc = nacre_inputs_check(inputs, NACRE_INPUT_FILE, url, sha256, (uint64_t)st.st_size, err);
 	if (rc == 0)
 		*out_fd = nacre_steal_fd(&fd);

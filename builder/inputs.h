@@ -7,6 +7,7 @@
 #ifndef NACRE_BUILDER_INPUTS_H
 #define NACRE_BUILDER_INPUTS_H
 
+#include "builder/explain.h"
 #include "builder/lock.h"
 #include "formats/layout.h"
 
@@ -16,7 +17,9 @@ struct nacre_inputs {
 	const struct nacre_net *net;
 	struct nacre_lock lock;
 	bool is_locked;
-	struct nacre_layout *vendor; /* NULL: nothing is gathered */
+	struct nacre_layout *vendor;	 /* NULL: nothing is gathered */
+	struct nacre_cache *known;	 /* borrowed; NULL: nothing is remembered */
+	struct nacre_explainer *explain; /* borrowed; NULL: nobody asks */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include "builder/layer_stream.h"
 #include "formats/mediatype.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,16 @@ static int open_content(struct nacre_origin *origin, uint64_t key, uint64_t size
 		  : nacre_spool_source(blob->spool, key, size, out_source, err);
 }
 
+/* The DiffID is proven whenever something is read. */
+static bool name_content(struct nacre_origin *origin, uint64_t key, uint64_t size, char *out_name)
+{
+	const struct nacre_layer_blob *blob = (const struct nacre_layer_blob *)origin;
+
+	(void)snprintf(out_name, NACRE_CONTENT_NAME, "tar %s %llu %llu", blob->diff_id.text,
+		(unsigned long long)key, (unsigned long long)size);
+	return true;
+}
+
 static void freep(struct nacre_layer_blob **blob)
 {
 	nacre_layer_blob_free(*blob);
@@ -119,6 +130,7 @@ int nacre_layer_blob_open(const struct nacre_layout *layout, const struct nacre_
 	if (!blob)
 		return nacre_fail_nomem(err);
 	blob->origin.open = open_content;
+	blob->origin.name = name_content;
 	blob->scratch = scratch;
 	blob->diff_id = *diff_id;
 	blob->limits = nacre_env_limits(env);

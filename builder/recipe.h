@@ -324,6 +324,10 @@ NACRE_CHECKED int nacre_recipe_emit(
 NACRE_CHECKED int nacre_recipe_step_emit(
 	const struct nacre_recipe_step *step, struct nacre_buf *out_buf, struct nacre_err *err);
 
+/** The accounts in the same form, {"accounts":{…}}, without a newline. Errors: NOMEM. */
+NACRE_CHECKED int nacre_recipe_accounts_emit(const struct nacre_recipe_accounts *accounts,
+	struct nacre_buf *out_buf, struct nacre_err *err);
+
 /** "dir", "copy", …: the key of a step. */
 const char *nacre_recipe_step_name(enum nacre_recipe_step_kind kind);
 

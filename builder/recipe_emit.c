@@ -362,6 +362,18 @@ static void put_accounts(struct emitter *e, const struct nacre_recipe_accounts *
 	nacre_jemit_end(&e->json);
 }
 
+int nacre_recipe_accounts_emit(const struct nacre_recipe_accounts *accounts,
+	struct nacre_buf *out_buf, struct nacre_err *err)
+{
+	NACRE_CLEANUP(clear_emitter)
+	struct emitter e = EMITTER(err);
+
+	nacre_jemit_object(&e.json, NULL);
+	put_accounts(&e, accounts);
+	nacre_jemit_end(&e.json);
+	return finish(&e, out_buf);
+}
+
 static void put_allow(struct emitter *e, const struct nacre_recipe_allow *allow)
 {
 	if (!allow->setuid.given && !allow->setgid.given && !allow->capabilities.given &&

@@ -54,8 +54,9 @@ static int measure_image(const struct locking *l, const struct nacre_recipe_from
 static int measure_directory(const struct locking *l, const struct nacre_recipe_from *from,
 	struct measure *out, struct nacre_err *err)
 {
-	const struct nacre_rootfs_tree_options options = { l->options->all_xattrs,
-		l->options->no_ledger, l->options->ledger };
+	const struct nacre_rootfs_tree_options options = { .all_xattrs = l->options->all_xattrs,
+		.no_ledger = l->options->no_ledger,
+		.ledger = l->options->ledger };
 	NACRE_CLEANUP(nacre_rootfs_tree_clear)
 	struct nacre_rootfs_tree rootfs = NACRE_ROOTFS_TREE;
 	int rc = nacre_rootfs_tree_read(l->context, from->path, &options, l->env, &rootfs, err);

@@ -63,6 +63,8 @@ int nacre_rootfs_tree_read(int at, const char *path,
 		.keep_hard_links = true,
 		.keep_special = true,
 		.keep_top = true,
+		.has_names = options->has_names,
+		.racy_from = options->racy_from,
 	};
 	int rc = nacre_user_open(at, path, O_DIRECTORY, &rootfs.dir, err);
 

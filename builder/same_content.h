@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** Whether two files have the same content, by reading both. */
+/** Whether two files have the same content, by reading both where a digest is not known. */
 #ifndef NACRE_BUILDER_SAME_CONTENT_H
 #define NACRE_BUILDER_SAME_CONTENT_H
 

@@ -38,6 +38,8 @@ static int scan(struct source *source, const char *path, struct nacre_err *err)
 		.gid = source->gid,
 		.exclude = nacre_copy_filter_leaves_out,
 		.user = &source->filter,
+		.has_names = steps->inputs->known != NULL,
+		.racy_from = nacre_cache_racy_from(steps->inputs->known),
 	};
 	struct nacre_step_part *part = source->part;
 	enum nacre_source_kind kind = NACRE_SOURCE_OTHER;
@@ -55,11 +57,32 @@ static int scan(struct source *source, const char *path, struct nacre_err *err)
 		&part->scan, err);
 }
 
+/*
+ * What is copied, file by file. Patterns may take less of it than was read: a change of what they
+ * leave out is then a change, too.
+ */
+static int know_sources(struct source *source, struct nacre_err *err)
+{
+	const struct nacre_inputs *inputs = source->steps->inputs;
+	struct nacre_contents_counts counts = { 0 };
+	int rc = 0;
+
+	if (inputs->known)
+		rc = nacre_contents_digest(
+			inputs->known, &source->part->tree, source->steps->env, &counts, err);
+	if (rc == 0)
+		nacre_explain_tree(inputs->explain, &source->part->tree);
+	return rc;
+}
+
 static int read_context(struct source *source, const char *path, struct nacre_err *err)
 {
-	int rc = nacre_step_ignore(source->steps, &source->filter.ignore, err);
+	struct nacre_steps *steps = source->steps;
+	int rc = nacre_step_ignore(steps, &source->filter.ignore, err);
 
-	return rc ? rc : scan(source, path, err);
+	if (rc == 0)
+		rc = scan(source, path, err);
+	return rc ? rc : know_sources(source, err);
 }
 
 /* -------------------------------------------------------------------------- from a stage */

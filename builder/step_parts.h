@@ -17,6 +17,7 @@ struct nacre_step_part {
 	struct nacre_step_part *next;
 	struct nacre_tree tree;
 	struct nacre_scan *scan;
+	struct nacre_spool *spool; /* of an archive */
 };
 
 struct nacre_steps {
@@ -31,7 +32,8 @@ struct nacre_steps {
 	uint32_t maker;			  /* of the step that is being done */
 	const struct nacre_tree **stages; /* of the recipe's; NULL: not built */
 	struct nacre_ignore *ignore;	  /* of the context, once it is needed */
-	struct nacre_spool *spool;	  /* of archives, once there is one */
+	struct nacre_spool *spool;	  /* of files that were fetched, once there is one */
+	uint64_t spooled_bytes;		  /* in the spools of archives */
 	struct nacre_step_part *parts;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nacre build: from a recipe to an image. */
 #include "cli/built.h"
+#include "cli/explained.h"
 #include "cli/out.h"
 #include "cli/recipe_args.h"
 #include "cli/rootless.h"
@@ -10,6 +11,9 @@ struct args {
 	struct cli_list tags;
 	const char *compression;
 	const char *vendor;
+	bool no_cache;
+	bool assert_cached;
+	bool explain;
 	bool rootless;
 	uint64_t jobs;
 	bool require_cage;
@@ -25,6 +29,12 @@ static const struct cli_opt opts[] = {
 		"threads for compression, else one a processor" },
 	{ CLI_TEXT, 0, "vendor", "DIR", offsetof(struct args, vendor),
 		"take what comes from outside from here alone: nacre vendor" },
+	{ CLI_FLAG, 0, "no-cache", NULL, offsetof(struct args, no_cache),
+		"use nothing of earlier builds" },
+	{ CLI_FLAG, 0, "explain", NULL, offsetof(struct args, explain),
+		"say of each step whether it was known, and else what changed" },
+	{ CLI_FLAG, 0, "assert-cached", NULL, offsetof(struct args, assert_cached),
+		"fail where something is not known from an earlier build" },
 	CLI_ROOTLESS_OPT(struct args),
 	CLI_CAGE_OPT(struct args),
 	{ CLI_FLAG, 'q', "quiet", NULL, offsetof(struct args, quiet),
@@ -49,8 +59,12 @@ static int read_options(
 {
 	int code = cli_jobs_set(cli, args->jobs);
 
+	if (code == 0 && args->no_cache && args->assert_cached)
+		code = cli_fail_usage(cli, "--no-cache and --assert-cached exclude each other");
 	options->store = cli->store;
 	options->vendor = args->vendor;
+	options->no_cache = args->no_cache;
+	options->assert_cached = args->assert_cached;
 	cli->env.require_cage = args->require_cage;
 	if (code == 0)
 		code = cli_recipe_read(cli, &args->recipe, 0, options);
@@ -66,6 +80,7 @@ static int run(struct cli *cli, const void *opaque)
 	const struct args *args = opaque;
 	CLI_CLEANUP(cli_recipe_clear) struct nacre_build_options options = { 0 };
 	CLI_CLEANUP(cli_freep) struct nacre_built *built = calloc(1, sizeof(*built));
+	CLI_CLEANUP(cli_explained_clear) struct cli_explained explained = { 0 };
 	struct nacre_err err;
 	bool single;
 	int code;
@@ -77,12 +92,18 @@ static int run(struct cli *cli, const void *opaque)
 		code = cli_rootless_enter(cli, &single);
 	if (code)
 		return code;
-	if (nacre_build(&options, &cli->env, built, &err))
+	if (args->explain)
+		cli_explained_listen(&explained, &options);
+	if (nacre_build(&options, &cli->env, built, &err)) {
+		cli_explained_print(cli, &explained);
 		return cli_fail_with(cli, &err);
+	}
 	if (args->recipe.json)
-		cli_built_print_json(built, true);
+		cli_built_print_json(built, true, &explained);
 	else
 		cli_built_print(cli, &(struct cli_built_text){ "the base's", args->quiet }, built);
+	if (!args->recipe.json)
+		cli_explained_print(cli, &explained);
 	return 0;
 }
 

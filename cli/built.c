@@ -67,7 +67,8 @@ static void print_json_layer(const struct nacre_built_layer *layer)
 	(void)putchar('}');
 }
 
-void cli_built_print_json(const struct nacre_built *built, bool has_ghosts)
+void cli_built_print_json(
+	const struct nacre_built *built, bool has_ghosts, const struct cli_explained *explained)
 {
 	printf("{\"imageId\":\"%s\",\"manifest\":\"%s\"", built->image_id.text,
 		built->manifest.text);
@@ -80,5 +81,8 @@ void cli_built_print_json(const struct nacre_built *built, bool has_ghosts)
 			(void)putchar(',');
 		print_json_layer(&built->layers[i]);
 	}
-	printf("]}\n");
+	(void)putchar(']');
+	if (explained)
+		cli_explained_print_json(explained);
+	(void)fputs("}\n", stdout);
 }

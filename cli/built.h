@@ -3,7 +3,7 @@
 #ifndef CLI_BUILT_H
 #define CLI_BUILT_H
 
-#include "cli/cli.h"
+#include "cli/explained.h"
 
 /**
  * Parses the values of --tag.
@@ -28,7 +28,13 @@ struct cli_built_text {
 void cli_built_print(
 	struct cli *cli, const struct cli_built_text *how, const struct nacre_built *built);
 
-/** Prints one JSON object. @param has_ghosts  whether it says how many ghosts were left out */
-void cli_built_print_json(const struct nacre_built *built, bool has_ghosts);
+/**
+ * Prints one JSON object.
+ *
+ * @param has_ghosts  whether it says how many ghosts were left out
+ * @param explained   what it says besides; NULL: nothing
+ */
+void cli_built_print_json(
+	const struct nacre_built *built, bool has_ghosts, const struct cli_explained *explained);
 
 #endif

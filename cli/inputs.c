@@ -2,6 +2,7 @@
 /* Reading the environment for fetches. */
 #include "cli/inputs.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* The first that is set and not empty; NULL: none. */
@@ -38,6 +39,20 @@ static int set_cache(struct cli *cli, struct nacre_build_options *options)
 	return 0;
 }
 
+static int set_cache_bytes(struct cli *cli, struct nacre_build_options *options)
+{
+	const char *text = getenv("NACRE_CACHE_BYTES");
+	char *end;
+
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	options->cache_bytes = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || options->cache_bytes == 0)
+		return cli_fail_usage(cli, "NACRE_CACHE_BYTES: '%s' is no number of bytes", text);
+	return 0;
+}
+
 int cli_inputs_set(struct cli *cli, struct nacre_build_options *options)
 {
 	static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
@@ -45,8 +60,11 @@ int cli_inputs_set(struct cli *cli, struct nacre_build_options *options)
 	static const char *const direct[] = { "no_proxy", "NO_PROXY", NULL };
 	static const char *const certificates[] = { "CURL_CA_BUNDLE", "SSL_CERT_FILE", NULL };
 
+	int code;
+
 	options->net.proxy = first_of(proxies);
 	options->net.no_proxy = first_of(direct);
 	options->net.ca_file = first_of(certificates);
-	return set_cache(cli, options);
+	code = set_cache_bytes(cli, options);
+	return code ? code : set_cache(cli, options);
 }

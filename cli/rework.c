@@ -97,7 +97,7 @@ void cli_rework_print(
 	struct cli *cli, const struct cli_rework *args, const struct nacre_built *built)
 {
 	if (args->json)
-		cli_built_print_json(built, false);
+		cli_built_print_json(built, false, NULL);
 	else
 		cli_built_print(cli, &(struct cli_built_text){ "as it was", args->quiet }, built);
 }

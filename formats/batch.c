@@ -236,6 +236,27 @@ int nacre_batch_close_blob(struct nacre_layout_batch *batch, struct nacre_sink *
 	return 0;
 }
 
+int nacre_batch_find_blob(const struct nacre_layout_batch *batch, const struct nacre_digest *digest,
+	uint64_t size_bytes, const char *media_type, struct nacre_descriptor *out_desc,
+	bool *out_found, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor desc = { 0 };
+	int rc = nacre_descriptor_make(media_type, digest, size_bytes, &desc, err);
+
+	*out_found = false;
+	if (rc == 0)
+		rc = nacre_layout_check_blob(batch->layout, &desc, batch->env, err);
+	if (rc == NACRE_E_NOMEM || rc == NACRE_E_CANCELED)
+		return rc;
+	if (rc)
+		return 0;
+	*out_found = true;
+	*out_desc = desc;
+	memset(&desc, 0, sizeof(desc));
+	return 0;
+}
+
 int nacre_batch_add_blob(struct nacre_layout_batch *batch, const void *data, size_t len,
 	const char *media_type, struct nacre_descriptor *out_desc, struct nacre_err *err)
 {

@@ -31,6 +31,17 @@ void nacre_batch_free(struct nacre_layout_batch *batch);
 void nacre_batch_freep(struct nacre_layout_batch **batch);
 
 /**
+ * Whether the layout has a blob, whole: all of it is read. What it has need not be written again.
+ *
+ * @param media_type  of the descriptor
+ * @param out_desc    taken as empty; set when it has
+ * Errors: NOMEM, CANCELED.
+ */
+NACRE_CHECKED int nacre_batch_find_blob(const struct nacre_layout_batch *batch,
+	const struct nacre_digest *digest, uint64_t size_bytes, const char *media_type,
+	struct nacre_descriptor *out_desc, bool *out_found, struct nacre_err *err);
+
+/**
  * Opens a new blob: what is written to the sink is hashed, counted and kept aside.
  *
  * @param out_sink  the caller's: to hand to nacre_batch_close_blob(), or to free, which drops the

@@ -9,6 +9,7 @@
 #include "layers/codec_parts.h"
 #include "layers/parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define BUFFER_BYTES ((size_t)128 << 10)
@@ -357,6 +358,19 @@ int nacre_encode_parts_new(enum nacre_codec codec, int level, unsigned jobs,
 		return rc;
 	*out_sink = &nacre_steal(&e)->base;
 	return 0;
+}
+
+size_t nacre_encode_head_bytes(enum nacre_codec codec)
+{
+	return codecs[codec].packer ? codecs[codec].packer->head_len : 0;
+}
+
+void nacre_encode_version(enum nacre_codec codec, int level, char out_text[NACRE_ENCODE_VERSION])
+{
+	const struct codec *row = &codecs[codec];
+
+	(void)snprintf(out_text, NACRE_ENCODE_VERSION, "%d %s %s %d", NACRE_PARTS_FORMAT, row->name,
+		row->packer ? row->packer->version() : "-", level ? level : row->level_default);
 }
 
 int nacre_encode_new(enum nacre_codec codec, int level, unsigned jobs, struct nacre_sink *inner,

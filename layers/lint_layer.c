@@ -70,7 +70,7 @@ static int open_nothing(struct nacre_origin *origin, uint64_t key, uint64_t size
 	return nacre_fail(err, NACRE_E_ARG, "content of a layer that was only looked through");
 }
 
-static struct nacre_origin nowhere = { open_nothing };
+static struct nacre_origin nowhere = { .open = open_nothing };
 
 static enum nacre_rule_id stream_rule(int rc)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The encoder of parts: cuts the input, has any number of threads compress the parts, and writes
- * them in their order. The threads only turn a part into bytes; cuts, the store, the order, the
- * checksum of the whole and the sink are the caller's thread's.
+ * The encoder of parts: cuts the input, has any number of threads look the parts up or compress
+ * them, and writes them in their order. The threads only turn a part into bytes; cuts, the order,
+ * the checksum of the whole and the sink are the caller's thread's.
  */
 #include "layers/parts.h"
 
@@ -20,6 +20,7 @@
 struct part {
 	unsigned char *in; /* NACRE_PART_MOST */
 	size_t len;
+	uint64_t number;
 	unsigned char *out; /* encoder->room */
 	size_t out_len;
 	uint32_t check;
@@ -38,6 +39,7 @@ struct parts_encoder {
 	struct nacre_encoder base;
 	const struct nacre_packer *packer;
 	const struct nacre_part_store *store;
+	pthread_mutex_t store_lock; /* of calls to it */
 	struct nacre_sink *inner;
 	int level;
 	size_t room;
@@ -63,12 +65,42 @@ static struct part *part_of(const struct parts_encoder *e, uint64_t number)
 	return &e->parts[number % e->parts_count];
 }
 
-static void compress(const struct parts_encoder *e, struct part *part)
+static void compress(struct parts_encoder *e, struct part *part)
 {
 	part->failed = e->packer->pack(
 		e->level, part->in, part->len, part->out, e->room, &part->out_len, &part->err);
 	if (e->packer->check)
 		part->check = e->packer->check(part->in, part->len);
+}
+
+/* What the store has is used only if it still is what it was given. */
+static void look_up(struct parts_encoder *e, struct part *part)
+{
+	struct nacre_digest content, want, got;
+	bool found;
+
+	nacre_digest_of(part->in, part->len, &content);
+	(void)snprintf(part->key, sizeof(part->key), "%d %s %s %d %s", NACRE_PARTS_FORMAT,
+		e->packer->name, e->packer->version(), e->level, content.text);
+	(void)pthread_mutex_lock(&e->store_lock);
+	found = e->store->find(
+		e->store->user, part->number, part->key, part->out, e->room, &part->out_len, &want);
+	(void)pthread_mutex_unlock(&e->store_lock);
+	if (!found || part->out_len > e->room)
+		return;
+	nacre_digest_of(part->out, part->out_len, &got);
+	part->is_found = strcmp(got.text, want.text) == 0;
+	if (part->is_found && e->packer->check)
+		part->check = e->packer->check(part->in, part->len);
+}
+
+/* From a part to its bytes, whoever has them. */
+static void pack(struct parts_encoder *e, struct part *part)
+{
+	if (e->store)
+		look_up(e, part);
+	if (!part->is_found)
+		compress(e, part);
 }
 
 static void *work(void *arg)
@@ -84,33 +116,14 @@ static void *work(void *arg)
 		if (e->stop)
 			break;
 		part = part_of(e, e->taken++);
-		if (part->done)
-			continue;
 		(void)pthread_mutex_unlock(&e->lock);
-		compress(e, part);
+		pack(e, part);
 		(void)pthread_mutex_lock(&e->lock);
 		part->done = true;
 		(void)pthread_cond_signal(&e->done);
 	}
 	(void)pthread_mutex_unlock(&e->lock);
 	return NULL;
-}
-
-/* What the store has is used only if it still is what it was given. */
-static void look_up(const struct parts_encoder *e, struct part *part)
-{
-	struct nacre_digest content, want, got;
-
-	nacre_digest_of(part->in, part->len, &content);
-	(void)snprintf(part->key, sizeof(part->key), "%d %s %s %d %s", NACRE_PARTS_FORMAT,
-		e->packer->name, e->packer->version(), e->level, content.text);
-	if (!e->store->find(e->store->user, part->key, part->out, e->room, &part->out_len, &want) ||
-		part->out_len > e->room)
-		return;
-	nacre_digest_of(part->out, part->out_len, &got);
-	part->is_found = strcmp(got.text, want.text) == 0;
-	if (part->is_found && e->packer->check)
-		part->check = e->packer->check(part->in, part->len);
 }
 
 static int write_head(struct parts_encoder *e, struct nacre_err *err)
@@ -132,10 +145,6 @@ static int write_oldest(struct parts_encoder *e, struct nacre_err *err)
 	(void)pthread_mutex_lock(&e->lock);
 	while (!part->done)
 		(void)pthread_cond_wait(&e->done, &e->lock);
-	/* A found part may be written before a worker has come by to pass over it; none may come
-	 * later, when another part lies in its place. */
-	if (e->taken == e->written)
-		e->taken++;
 	(void)pthread_mutex_unlock(&e->lock);
 	if (part->failed) {
 		if (err)
@@ -144,7 +153,10 @@ static int write_oldest(struct parts_encoder *e, struct nacre_err *err)
 	}
 	if (e->store && !part->is_found) {
 		nacre_digest_of(part->out, part->out_len, &digest);
-		e->store->made(e->store->user, part->key, part->out, part->out_len, &digest);
+		(void)pthread_mutex_lock(&e->store_lock);
+		e->store->made(
+			e->store->user, part->number, part->key, part->out, part->out_len, &digest);
+		(void)pthread_mutex_unlock(&e->store_lock);
 	}
 	if (e->packer->join)
 		e->check = e->packer->join(e->check, part->check, part->len);
@@ -159,14 +171,13 @@ static int submit(struct parts_encoder *e, struct nacre_err *err)
 	struct part *part = part_of(e, e->filled);
 	int rc = 0;
 
+	part->number = e->filled;
 	part->is_found = false;
 	part->failed = 0;
-	if (e->store)
-		look_up(e, part);
-	if (!part->is_found && e->threads_count == 0)
-		compress(e, part);
+	if (e->threads_count == 0)
+		pack(e, part);
 	(void)pthread_mutex_lock(&e->lock);
-	part->done = part->is_found || e->threads_count == 0;
+	part->done = e->threads_count == 0;
 	e->filled++;
 	(void)pthread_cond_signal(&e->work);
 	(void)pthread_mutex_unlock(&e->lock);
@@ -231,6 +242,7 @@ static void parts_encoder_free(struct nacre_encoder *encoder)
 	}
 	(void)pthread_cond_destroy(&e->done);
 	(void)pthread_cond_destroy(&e->work);
+	(void)pthread_mutex_destroy(&e->store_lock);
 	(void)pthread_mutex_destroy(&e->lock);
 	free(e->parts);
 	free(e);
@@ -286,6 +298,7 @@ int nacre_parts_encoder_new(const struct nacre_packer *packer, int level, unsign
 	e->room = packer->room(NACRE_PART_MOST);
 	nacre_cutter_init(&e->cutter);
 	(void)pthread_mutex_init(&e->lock, NULL);
+	(void)pthread_mutex_init(&e->store_lock, NULL);
 	(void)pthread_cond_init(&e->work, NULL);
 	(void)pthread_cond_init(&e->done, NULL);
 	rc = make_room(e, workers, err);

@@ -41,11 +41,13 @@ struct content {
 	ino_t ino;
 	uint64_t size_bytes;
 	struct timespec mtime;
+	struct timespec ctime;
 	char name[];
 };
 
 struct nacre_scan {
 	struct nacre_origin base;
+	int64_t racy_from;
 	int top;
 	struct nacre_arena arena;
 	struct nacre_dirs *dirs;
@@ -227,7 +229,22 @@ static int scan_open(struct nacre_origin *origin, uint64_t key, uint64_t size,
 	return 0;
 }
 
-static int scan_new(int top, struct nacre_scan **out_scan, struct nacre_err *err)
+static bool scan_name(struct nacre_origin *origin, uint64_t key, uint64_t size, char *out_name)
+{
+	const struct nacre_scan *scan = (const struct nacre_scan *)origin;
+	const struct content *c = key < scan->count ? scan->contents[key] : NULL;
+	const struct stat st = c ? (struct stat){ .st_dev = c->dev,
+		.st_ino = c->ino,
+		.st_size = (off_t)size,
+		.st_mtim = c->mtime,
+		.st_ctim = c->ctime }
+				 : (struct stat){ .st_dev = 0 };
+
+	return c && nacre_stat_name(&st, scan->racy_from, out_name, NACRE_CONTENT_NAME);
+}
+
+static int scan_new(int top, const struct nacre_scan_options *options, struct nacre_scan **out_scan,
+	struct nacre_err *err)
 {
 	static const struct nacre_dirs_shape shape = { parent_of, name_of, NULL };
 	NACRE_CLEANUP(nacre_scan_freep)
@@ -237,6 +254,8 @@ static int scan_new(int top, struct nacre_scan **out_scan, struct nacre_err *err
 	if (!scan)
 		return nacre_fail_nomem(err);
 	scan->base.open = scan_open;
+	scan->base.name = options->has_names ? scan_name : NULL;
+	scan->racy_from = options->racy_from;
 	scan->top = fcntl(top, F_DUPFD_CLOEXEC, 0);
 	if (scan->top < 0)
 		return nacre_fail_os(err, "directory");
@@ -301,6 +320,7 @@ static int add_content(struct nacre_scan *scan, const struct place *parent, cons
 	content->ino = st->st_ino;
 	content->size_bytes = (uint64_t)st->st_size;
 	content->mtime = st->st_mtim;
+	content->ctime = st->st_ctim;
 	memcpy(content->name, name, strlen(name));
 	*out_key = scan->count;
 	scan->contents[scan->count++] = content;
@@ -681,7 +701,7 @@ static int walk_begin(struct walk *walk, int dir, const struct nacre_env *env,
 		return nacre_fail(err, NACRE_E_ARG, "'%s' is not a directory", into->name);
 	if (fstat(dir, &st) < 0)
 		return nacre_fail_os(err, "stat");
-	rc = scan_new(dir, &walk->scan, err);
+	rc = scan_new(dir, walk->options, &walk->scan, err);
 	if (rc == 0)
 		rc = nacre_xattr_reader_init(
 			&walk->xattrs, &walk->limits, walk->options->all_xattrs, err);

@@ -32,6 +32,8 @@ struct nacre_scan_options {
 	bool keep_top;	      /* `into` gets the attributes of the scanned directory too */
 	nacre_scan_exclude_fn *exclude; /* NULL: nothing */
 	void *user;			/* handed to exclude */
+	bool has_names;	   /* contents of files that last changed before racy_from have names */
+	int64_t racy_from; /* the first second in which a file may still change without a sign */
 };
 
 /** What is needed to open contents later: the origin of the inodes. Not for two threads at once. */

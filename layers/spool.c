@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@ struct nacre_spool {
 	int fd;
 	uint64_t size;
 	uint64_t max_bytes;
+	char *name; /* NULL: its contents have none */
 };
 
 struct spool_sink {
@@ -26,6 +29,16 @@ static int origin_open(struct nacre_origin *origin, uint64_t key, uint64_t size,
 	struct nacre_source **out_source, struct nacre_err *err)
 {
 	return nacre_spool_source((struct nacre_spool *)origin, key, size, out_source, err);
+}
+
+static bool origin_name(struct nacre_origin *origin, uint64_t key, uint64_t size, char *out_name)
+{
+	const struct nacre_spool *spool = (const struct nacre_spool *)origin;
+
+	if (spool->name)
+		(void)snprintf(out_name, NACRE_CONTENT_NAME, "%s %llu %llu", spool->name,
+			(unsigned long long)key, (unsigned long long)size);
+	return spool->name != NULL;
 }
 
 int nacre_spool_new(
@@ -41,10 +54,35 @@ int nacre_spool_new(
 	if (!spool)
 		return nacre_fail_nomem(err);
 	spool->origin.open = origin_open;
+	spool->origin.name = origin_name;
 	spool->fd = nacre_steal_fd(&fd);
 	spool->max_bytes = max_bytes;
 	*out_spool = spool;
 	return 0;
+}
+
+int nacre_spool_take(int *fd, uint64_t size, struct nacre_spool **out_spool, struct nacre_err *err)
+{
+	struct nacre_spool *spool = calloc(1, sizeof(*spool));
+
+	if (!spool)
+		return nacre_fail_nomem(err);
+	spool->origin.open = origin_open;
+	spool->origin.name = origin_name;
+	spool->fd = nacre_steal_fd(fd);
+	spool->size = spool->max_bytes = size;
+	*out_spool = spool;
+	return 0;
+}
+
+int nacre_spool_set_name(struct nacre_spool *spool, const char *name, struct nacre_err *err)
+{
+	if (strlen(name) + 48 > NACRE_CONTENT_NAME)
+		return nacre_fail(err, NACRE_E_LIMIT, "a name of more than %d bytes",
+			NACRE_CONTENT_NAME - 48);
+	free(spool->name);
+	spool->name = strdup(name);
+	return spool->name ? 0 : nacre_fail_nomem(err);
 }
 
 void nacre_spool_free(struct nacre_spool *spool)
@@ -52,6 +90,7 @@ void nacre_spool_free(struct nacre_spool *spool)
 	if (!spool)
 		return;
 	nacre_fd_close(&spool->fd);
+	free(spool->name);
 	free(spool);
 }
 

@@ -52,6 +52,24 @@ NACRE_CHECKED int nacre_spool_sink(
 NACRE_CHECKED int nacre_spool_source(const struct nacre_spool *spool, uint64_t offset,
 	uint64_t size, struct nacre_source **out_source, struct nacre_err *err);
 
+/**
+ * Takes a file for a spool that nothing is added to.
+ *
+ * @param fd  open for reading, with at least `size` bytes; -1 afterwards
+ * Errors: NOMEM.
+ */
+NACRE_CHECKED int nacre_spool_take(
+	int *fd, uint64_t size, struct nacre_spool **out_spool, struct nacre_err *err);
+
+/**
+ * Says what the contents are of: a line that stands for what the whole spool will hold. With their
+ * offset and size behind it they have names.
+ *
+ * Errors: NOMEM, LIMIT (too long).
+ */
+NACRE_CHECKED int nacre_spool_set_name(
+	struct nacre_spool *spool, const char *name, struct nacre_err *err);
+
 /** The spool as the origin of tree contents; a key is an offset. */
 struct nacre_origin *nacre_spool_origin(struct nacre_spool *spool);
 

@@ -13,6 +13,9 @@
 #define NACRE_LAYER_ENCODING 1
 
 /** What went into a layer. */
+/** Changes whenever other bytes may come out of the same tree. */
+#define NACRE_TAR_FORMAT 1
+
 struct nacre_layer_stats {
 	uint64_t members;
 	uint64_t whiteouts;

@@ -132,6 +132,14 @@ int nacre_inode_open(
 	return origin->open(origin, inode->u.content.key, inode->size_bytes, out_source, err);
 }
 
+bool nacre_inode_content_name(const struct nacre_inode *inode, char out_name[NACRE_CONTENT_NAME])
+{
+	struct nacre_origin *origin = inode->u.content.origin;
+
+	return inode->type == NACRE_TYPE_FILE && inode->size_bytes > 0 && origin->name &&
+		origin->name(origin, inode->u.content.key, inode->size_bytes, out_name);
+}
+
 /* ------------------------------------------------------------------ xattrs */
 
 static int by_name(const void *a, const void *b)

@@ -50,7 +50,16 @@ struct nacre_origin {
 	/** Opens the content that `key` names, `size` bytes long. */
 	int (*open)(struct nacre_origin *origin, uint64_t key, uint64_t size,
 		struct nacre_source **out_source, struct nacre_err *err);
+	/**
+	 * One line that no other content has, now or later, or false. NULL: none has one.
+	 *
+	 * @param out_name  NACRE_CONTENT_NAME bytes
+	 */
+	bool (*name)(struct nacre_origin *origin, uint64_t key, uint64_t size, char *out_name);
 };
+
+/** Room for the name of a content and its NUL. */
+#define NACRE_CONTENT_NAME 256
 
 struct nacre_node;
 
@@ -141,6 +150,9 @@ bool nacre_inode_same_attrs(const struct nacre_inode *a, const struct nacre_inod
 /** Opens the content of a regular file. Errors: those of its origin. */
 NACRE_CHECKED int nacre_inode_open(
 	const struct nacre_inode *inode, struct nacre_source **out_source, struct nacre_err *err);
+
+/** The name of the content of a regular file: nacre_origin.name. @return false: it has none */
+bool nacre_inode_content_name(const struct nacre_inode *inode, char out_name[NACRE_CONTENT_NAME]);
 
 /** A name in a directory, or NULL. */
 struct nacre_node *nacre_node_find(const struct nacre_node *dir, const char *name, size_t name_len);

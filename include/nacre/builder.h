@@ -41,6 +41,30 @@ struct nacre_net {
 	const char *ca_file;  /**< certificates to believe, instead of the system's */
 };
 
+/** What of a build is told of. */
+enum nacre_explained_kind {
+	NACRE_EXPLAINED_BASE,  /**< what the image or a stage begins from */
+	NACRE_EXPLAINED_STEP,  /**< accounts too */
+	NACRE_EXPLAINED_LAYER, /**< what all steps of a layer come to */
+};
+
+/** Whether a part of a build was known before, and why not. All text is valid during the call. */
+struct nacre_explained {
+	enum nacre_explained_kind kind;
+	bool is_hit;	   /**< nothing was done again for it */
+	const char *place; /**< "layer app", "stage compile", "image" */
+	const char *what;  /**< "copy"; of a base, as the recipe has it; of a layer "content" */
+	const char *file;  /**< of the recipe, with line and column, counted from 1 */
+	unsigned line;
+	unsigned column;
+	const char *why; /**< "src/main.c changed"; "" for a hit. May hold any byte but NUL */
+};
+
+typedef void nacre_explain_fn(const struct nacre_explained *part, void *user);
+
+/** What a cache may come to, in bytes, unless something else is said: 8 GiB. */
+#define NACRE_CACHE_BYTES ((uint64_t)8 << 30)
+
 /** What to build and where to put it. Zero where a comment says so, else required. */
 struct nacre_build_options {
 	const char *context;	      /**< the directory that sources are relative to */
@@ -57,8 +81,13 @@ struct nacre_build_options {
 			       security.capability */
 	bool no_ledger;	    /**< of that, what a ledger beside it knows is left alone */
 	const char *ledger; /**< its ledger, of whatever tree it says it is; NULL: the one beside */
-	const char *cache;  /**< a directory for what is fetched, made when it is missing; NULL:
-			       nothing is kept */
+	const char *cache;  /**< a directory for what is fetched and for what was built before, made
+			       when it is missing; NULL: nothing is kept */
+	uint64_t cache_bytes;	   /**< what may stay in it; 0: NACRE_CACHE_BYTES */
+	bool no_cache;		   /**< only what is fetched is kept there: all is built anew */
+	bool assert_cached;	   /**< fail where something is not known from an earlier build */
+	nacre_explain_fn *explain; /**< NULL: nobody asks */
+	void *explain_user;	   /**< handed to explain */
 	struct nacre_net net;
 	const char *vendor; /**< a layout that nacre_recipe_vendor() has made: bases and what URLs
 			       name are taken from it, and from nowhere else. NULL: none */
@@ -92,8 +121,8 @@ struct nacre_built {
  *
  * @param out_built  set on success only
  *
- * Errors: those of reading the recipe, the sources, the base and of writing the layout; a layout is
- * as before when it fails.
+ * Errors: those of reading the recipe, the sources, the base and of writing the layout; NOT_FOUND
+ * (something is not cached, and has to be); a layout is as before when it fails.
  */
 NACRE_API NACRE_CHECKED int nacre_build(const struct nacre_build_options *options,
 	const struct nacre_env *env, struct nacre_built *out_built, struct nacre_err *err);

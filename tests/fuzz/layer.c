@@ -106,7 +106,7 @@ static void check_same(struct nacre_tree *a, struct nacre_tree *b)
 static void check_written(struct nacre_tree *tree)
 {
 	struct nacre_buf bytes = NACRE_BUF((size_t)1 << 28), again = NACRE_BUF((size_t)1 << 28);
-	struct memory_origin origin = { { open_memory }, NULL, 0 };
+	struct memory_origin origin = { { .open = open_memory }, NULL, 0 };
 	struct nacre_tree second;
 
 	write_whole(tree, &bytes);
@@ -172,9 +172,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data++;
 	size--;
 	lower = lower < size ? lower : size;
-	origins[0] = (struct memory_origin){ { open_memory }, (const char *)data, lower };
-	origins[1] =
-		(struct memory_origin){ { open_memory }, (const char *)data + lower, size - lower };
+	origins[0] = (struct memory_origin){ { .open = open_memory }, (const char *)data, lower };
+	origins[1] = (struct memory_origin){ { .open = open_memory }, (const char *)data + lower,
+		size - lower };
 	if (nacre_tree_init(&tree, NULL))
 		return 0;
 	is_taken = fold(&tree, 1, &origins[0]) && fold(&tree, 2, &origins[1]);

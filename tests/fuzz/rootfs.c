@@ -244,9 +244,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data++;
 	size--;
 	lower = lower < size ? lower : size;
-	origins[0] = (struct memory_origin){ { open_memory }, (const char *)data, lower };
-	origins[1] =
-		(struct memory_origin){ { open_memory }, (const char *)data + lower, size - lower };
+	origins[0] = (struct memory_origin){ { .open = open_memory }, (const char *)data, lower };
+	origins[1] = (struct memory_origin){ { .open = open_memory }, (const char *)data + lower,
+		size - lower };
 	if (nacre_tree_init(&tree, NULL))
 		return 0;
 	if (fold(&tree, 1, &origins[0]) && fold(&tree, 2, &origins[1]) && tree.nodes <= NAMES_MOST)

@@ -7,7 +7,7 @@
 # Compiling the library and the command.
 packages_build=(
 	cmake ninja-build gcc libc6-dev pkg-config
-	libarchive-dev libbsd-dev libcurl4-openssl-dev libjansson-dev libseccomp-dev libsodium-dev libssl-dev libyaml-dev libzstd-dev
+	libarchive-dev libbsd-dev libcurl4-openssl-dev libjansson-dev libseccomp-dev libsodium-dev libsqlite3-dev libssl-dev libyaml-dev libzstd-dev
 	zlib1g-dev
 )
 

@@ -32,8 +32,8 @@ static inline int open_pattern(struct nacre_origin *origin, uint64_t key, uint64
 	return nacre_source_memory(patterns[key], (size_t)size, out_source, err);
 }
 
-static struct nacre_origin before_origin = { open_pattern };
-static struct nacre_origin after_origin = { open_pattern };
+static struct nacre_origin before_origin = { .open = open_pattern };
+static struct nacre_origin after_origin = { .open = open_pattern };
 
 static inline bool same_bytes(const struct nacre_inode *a, const struct nacre_inode *b)
 {

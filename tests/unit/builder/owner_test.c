@@ -10,7 +10,7 @@ static int open_memory(struct nacre_origin *origin, uint64_t key, uint64_t size,
 	return nacre_source_memory((const void *)(uintptr_t)key, (size_t)size, out_source, err);
 }
 
-static struct nacre_origin memory = { open_memory };
+static struct nacre_origin memory = { .open = open_memory };
 static struct nacre_tree tree;
 
 static int setup(void **state)

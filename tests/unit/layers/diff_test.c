@@ -114,7 +114,7 @@ static void fold_layer(struct nacre_tree *tree, unsigned number, struct layer_or
 static void check_pair(struct nacre_tree *before, struct nacre_tree *after)
 {
 	struct nacre_buf bytes;
-	struct layer_origin origin = { { open_in_layer }, &bytes };
+	struct layer_origin origin = { { .open = open_in_layer }, &bytes };
 	struct nacre_tree diff, result;
 
 	assert_int_equal(nacre_tree_diff(before, after, same_content, NULL, &diff, NULL), 0);

@@ -63,13 +63,18 @@ struct store {
 	struct kept kept[MOST_PARTS];
 	size_t count;
 	size_t found;
-	size_t made; /* since it was last set to 0 */
+	size_t made;		    /* since it was last set to 0 */
+	unsigned asked[MOST_PARTS]; /* of this stream, as the next */
+	uint64_t next;
 };
 
-static bool find(void *user, const char *key, void *out, size_t cap, size_t *out_len,
-	struct nacre_digest *out_digest)
+static bool find(void *user, uint64_t number, const char *key, void *out, size_t cap,
+	size_t *out_len, struct nacre_digest *out_digest)
 {
 	struct store *store = user;
+
+	assert_true(number < MOST_PARTS);
+	assert_int_equal(store->asked[number]++, 0);
 
 	for (size_t i = store->count; i-- > 0;) {
 		struct kept *kept = &store->kept[i];
@@ -86,7 +91,7 @@ static bool find(void *user, const char *key, void *out, size_t cap, size_t *out
 	return false;
 }
 
-static void made(void *user, const char *key, const void *data, size_t len,
+static void made(void *user, uint64_t number, const char *key, const void *data, size_t len,
 	const struct nacre_digest *digest)
 {
 	struct store *store = user;
@@ -94,6 +99,8 @@ static void made(void *user, const char *key, const void *data, size_t len,
 	struct nacre_digest got;
 
 	assert_true(store->count < MOST_PARTS);
+	assert_true(number >= store->next);
+	store->next = number + 1;
 	nacre_digest_of(data, len, &got);
 	assert_string_equal(got.text, digest->text);
 	(void)snprintf(kept->key, sizeof(kept->key), "%s", key);
@@ -135,6 +142,10 @@ static void encode(const struct how *how, struct store *store, const unsigned ch
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *sink = NULL;
 
+	if (store) {
+		memset(store->asked, 0, sizeof(store->asked));
+		store->next = 0;
+	}
 	assert_int_equal(nacre_sink_buf(out, &to, NULL), 0);
 	assert_int_equal(nacre_encode_parts_new(how->codec, how->level, how->jobs,
 				 store ? &store->base : NULL, to, &sink, NULL),
@@ -295,7 +306,7 @@ static void any_mixture_of_found_and_made_gives_the_same_bytes(void **state)
 		store_init(&some);
 		for (size_t i = 0; i < all.count; i++)
 			if (mask >> i & 1)
-				made(&some, all.kept[i].key, all.kept[i].data, all.kept[i].len,
+				made(&some, i, all.kept[i].key, all.kept[i].data, all.kept[i].len,
 					&all.kept[i].digest);
 		encode(&(struct how){ NACRE_CODEC_GZIP, 1, 1 + (unsigned)round % 4 }, &some, data,
 			INPUT, &got);

@@ -139,7 +139,7 @@ static int open_hello(struct nacre_origin *origin, uint64_t key, uint64_t size,
 	return nacre_source_memory("hello", 5, out_source, err);
 }
 
-static struct nacre_origin hello = { open_hello };
+static struct nacre_origin hello = { .open = open_hello };
 
 static struct nacre_node *add_file(struct nacre_node *dir, const char *name, uint64_t size)
 {

@@ -24,7 +24,7 @@ static int open_nothing(struct nacre_origin *origin, uint64_t key, uint64_t size
 	return nacre_fail(err, NACRE_E_ARG, "not to be opened");
 }
 
-static struct nacre_origin layers[2] = { { open_nothing }, { open_nothing } };
+static struct nacre_origin layers[2] = { { .open = open_nothing }, { .open = open_nothing } };
 static struct nacre_origin *const origins[2] = { &layers[0], &layers[1] };
 
 static struct nacre_node *put(struct nacre_tree *tree, struct nacre_node *dir, const char *name,

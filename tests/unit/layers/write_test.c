@@ -114,7 +114,7 @@ static int memory_open(struct nacre_origin *origin, uint64_t key, uint64_t size,
 
 #define MEMORY(text)                                                                               \
 	{                                                                                          \
-		{ memory_open }, (text), 0                                                         \
+		{ .open = memory_open }, (text), 0                                                 \
 	}
 
 static struct nacre_node *add(

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding out the digests of contents, and remembering them. */
+#include "builder/content_key.h"
+
+#include "base/scope.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#define RAW 32
+#define THREADS_MOST 16
+#define CHUNK ((size_t)128 << 10)
+
+struct job {
+	struct nacre_inode *inode;
+	struct nacre_digest digest;
+};
+
+/* Files that have to be read, and the threads that do it. */
+struct reading {
+	struct job *jobs;
+	size_t count;
+	size_t room;
+	const struct nacre_env *env;
+	pthread_mutex_t lock; /* of what follows, and of opening */
+	size_t next;
+	int rc;
+	struct nacre_err err;
+};
+
+static void reading_clear(struct reading *r)
+{
+	free(r->jobs);
+	(void)pthread_mutex_destroy(&r->lock);
+}
+
+static int add_job(struct reading *r, struct nacre_inode *inode, struct nacre_err *err)
+{
+	if (r->count == r->room) {
+		size_t room = r->room ? r->room * 2 : 256;
+		struct job *jobs = reallocarray(r->jobs, room, sizeof(*jobs));
+
+		if (!jobs)
+			return nacre_fail_nomem(err);
+		r->jobs = jobs;
+		r->room = room;
+	}
+	memset(&r->jobs[r->count], 0, sizeof(r->jobs[0]));
+	r->jobs[r->count++].inode = inode;
+	return 0;
+}
+
+/* ------------------------------------------------------------------ hashing */
+
+/* Takes the next file and opens it: origins are not for two threads at once. */
+static struct job *begin_job(struct reading *r, struct nacre_source **out_source)
+{
+	struct job *job = NULL;
+
+	(void)pthread_mutex_lock(&r->lock);
+	if (r->rc == 0 && r->next < r->count) {
+		job = &r->jobs[r->next++];
+		r->rc = nacre_inode_open(job->inode, out_source, &r->err);
+	}
+	if (r->rc)
+		job = NULL;
+	(void)pthread_mutex_unlock(&r->lock);
+	return job;
+}
+
+static int hash_source(struct nacre_source *source, struct nacre_digest *out_digest, char *chunk,
+	struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_hash_freep)
+	struct nacre_hash *hash = NULL;
+	size_t got = 1;
+	int rc = nacre_hash_new(&hash, err);
+
+	while (rc == 0 && got > 0) {
+		rc = nacre_source_read(source, chunk, CHUNK, &got, err);
+		if (rc == 0)
+			nacre_hash_add(hash, chunk, got);
+	}
+	if (rc == 0)
+		nacre_hash_finish(hash, out_digest);
+	return rc;
+}
+
+static void fail_job(struct reading *r, int rc, const struct nacre_err *err)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	if (r->rc == 0) {
+		r->rc = rc;
+		r->err = *err;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+static void *work(void *arg)
+{
+	struct reading *r = arg;
+	nacre_autofree char *chunk = malloc(CHUNK);
+	struct nacre_source *source = NULL;
+	struct nacre_err err = { 0 };
+	struct job *job;
+
+	if (!chunk) {
+		fail_job(r, nacre_fail_nomem(&err), &err);
+		return NULL;
+	}
+	while ((job = begin_job(r, &source))) {
+		int rc = hash_source(source, &job->digest, chunk, &err);
+
+		nacre_source_freep(&source);
+		if (rc)
+			fail_job(r, rc, &err);
+	}
+	return NULL;
+}
+
+/* What has to be unpacked to be read is unpacked before there are threads: that may be a fork. */
+static int open_origins(const struct reading *r, struct nacre_err *err)
+{
+	const struct nacre_origin *last = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->count && rc == 0; i++) {
+		NACRE_CLEANUP(nacre_source_freep)
+		struct nacre_source *source = NULL;
+		const struct nacre_inode *inode = r->jobs[i].inode;
+
+		if (inode->u.content.origin == last)
+			continue;
+		last = inode->u.content.origin;
+		rc = nacre_inode_open(inode, &source, err);
+	}
+	return rc;
+}
+
+static int read_all(struct reading *r, struct nacre_err *err)
+{
+	pthread_t threads[THREADS_MOST];
+	unsigned wanted = r->env ? r->env->jobs : 1, started = 0;
+	sigset_t all, before;
+	int rc = open_origins(r, err);
+
+	if (rc)
+		return rc;
+	if (wanted > r->count)
+		wanted = (unsigned)r->count;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (started + 1 < wanted && started < THREADS_MOST &&
+		pthread_create(&threads[started], NULL, work, r) == 0)
+		started++;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)work(r);
+	for (unsigned i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+	if (r->rc && err)
+		*err = r->err;
+	return r->rc;
+}
+
+/* ------------------------------------------------------------------ the cache */
+
+static int set_digest(struct nacre_cache *cache, struct nacre_inode *inode,
+	const struct nacre_digest *digest, struct nacre_err *err)
+{
+	unsigned char *raw = nacre_cache_new(cache, RAW);
+
+	if (!raw)
+		return nacre_fail_nomem(err);
+	nacre_digest_raw(digest, raw);
+	inode->sha256 = raw;
+	return 0;
+}
+
+static bool look_up(
+	struct nacre_cache *cache, const struct nacre_inode *inode, struct nacre_digest *out_digest)
+{
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf value = NACRE_BUF(NACRE_DIGEST_TEXT);
+	char name[NACRE_CONTENT_NAME];
+
+	return nacre_inode_content_name(inode, name) &&
+		nacre_cache_get(cache, NACRE_CACHE_CONTENT, name, &value) && value.len > 0 &&
+		nacre_digest_parse(value.data, out_digest, NULL) == 0;
+}
+
+static void remember(struct nacre_cache *cache, const struct job *job)
+{
+	char name[NACRE_CONTENT_NAME];
+
+	if (nacre_inode_content_name(job->inode, name))
+		nacre_cache_put(cache, NACRE_CACHE_CONTENT, name, job->digest.text,
+			strlen(job->digest.text));
+}
+
+static int finish(struct nacre_cache *cache, const struct reading *r,
+	struct nacre_contents_counts *counts, struct nacre_err *err)
+{
+	int rc = 0;
+
+	nacre_cache_begin(cache);
+	for (size_t i = 0; i < r->count && rc == 0; i++) {
+		rc = set_digest(cache, r->jobs[i].inode, &r->jobs[i].digest, err);
+		if (rc == 0)
+			remember(cache, &r->jobs[i]);
+		counts->read++;
+		counts->read_bytes += r->jobs[i].inode->size_bytes;
+	}
+	nacre_cache_end(cache);
+	return rc;
+}
+
+int nacre_contents_digest(struct nacre_cache *cache, struct nacre_tree *tree,
+	const struct nacre_env *env, struct nacre_contents_counts *counts, struct nacre_err *err)
+{
+	NACRE_CLEANUP(reading_clear)
+	struct reading reading = { .env = env, .lock = PTHREAD_MUTEX_INITIALIZER };
+	int rc = 0;
+
+	nacre_tree_forget_first(tree);
+	nacre_cache_begin_reading(cache);
+	for (struct nacre_node *node = tree->root; node && rc == 0; node = nacre_tree_next(node)) {
+		struct nacre_inode *inode = node->inode;
+		struct nacre_digest digest;
+
+		if (inode->type != NACRE_TYPE_FILE || inode->size_bytes == 0 || inode->sha256 ||
+			inode->first)
+			continue;
+		inode->first = node;
+		if (look_up(cache, inode, &digest)) {
+			rc = set_digest(cache, inode, &digest, err);
+			counts->known++;
+		} else {
+			rc = add_job(&reading, inode, err);
+		}
+	}
+	nacre_cache_end(cache);
+	if (rc || reading.count == 0)
+		return rc;
+	rc = nacre_step(env, err, "reading %zu files", reading.count);
+	if (rc == 0)
+		rc = read_all(&reading, err);
+	return rc ? rc : finish(cache, &reading, counts, err);
+}
