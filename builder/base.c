@@ -148,8 +148,9 @@ int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe
 
 	memset(&base, 0, sizeof(base));
 	base.from = from;
-	nacre_explain_begin(
-		inputs->explain, NACRE_EXPLAINED_BASE, from->mark, from->text, from->text);
+	if (from->kind != NACRE_FROM_SCRATCH)
+		nacre_explain_begin(inputs->explain, NACRE_EXPLAINED_BASE, from->mark, from->text,
+			from->text);
 	rc = nacre_tree_init(&base.tree, err);
 	if (rc == 0 && from->kind != NACRE_FROM_SCRATCH)
 		rc = nacre_step(env, err, "reading base %s", from->text);
@@ -161,7 +162,7 @@ int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe
 		rc = open_image(&base, recipe, context, scratch, inputs, env, err);
 	if (rc)
 		return nacre_recipe_within(err, recipe, from->mark, rc, "from '%s'", from->text);
-	rc = nacre_explain_end(inputs->explain, err);
+	rc = from->kind == NACRE_FROM_SCRATCH ? 0 : nacre_explain_end(inputs->explain, err);
 	if (rc)
 		return rc;
 	*out_base = base;

@@ -57,7 +57,11 @@ static int open_base(const struct nacre_build_sources *sources,
 {
 	const struct nacre_limits limits = nacre_env_limits(sources->env);
 	const struct nacre_recipe *recipe = sources->recipe;
-	int rc = nacre_base_open(recipe, from, sources->context, sources->scratch, &sources->rootfs,
+	const struct nacre_digest nothing = { "" };
+	int rc;
+
+	nacre_explain_set_state(sources->inputs->explain, &nothing);
+	rc = nacre_base_open(recipe, from, sources->context, sources->scratch, &sources->rootfs,
 		sources->inputs, sources->env, base, err);
 
 	if (rc)

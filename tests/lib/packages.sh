@@ -15,7 +15,7 @@ packages_build=(
 packages_test=(
 	acl attr bats binutils bsdextrautils btrfs-progs buildah crun e2fsprogs g++ jq
 	libarchive-tools libcap2-bin libcmocka-dev mount mtree-netbsd openssl podman procps python3
-	python3-cryptography python3-jsonschema python3-nacl python3-yaml runc skopeo tar uidmap umoci
+	python3-cryptography python3-jsonschema python3-nacl python3-yaml runc skopeo sqlite3 strace tar uidmap umoci
 	util-linux xfsprogs xz-utils zstd
 	# What a static libarchive asks for, to link against libnacre.a.
 	libacl1-dev libbz2-dev liblz4-dev liblzma-dev libxml2-dev nettle-dev
