@@ -111,11 +111,13 @@ int nacre_build_layers_add(
 
 	for (size_t i = 0; i < trees->layer_count && rc == 0; i++) {
 		struct nacre_build_layer *layer = &trees->layers[i];
+		size_t had = image->built.layer_count;
 
 		rc = add_layer(image, layer->name, layer->mark, before, &layer->tree, err);
 		if (rc)
 			return nacre_recipe_within(
 				err, image->recipe, layer->mark, rc, "layer '%s'", layer->name);
+		layer->number = image->built.layer_count > had ? had + 1 : 0;
 		before = &layer->tree;
 	}
 	return rc;

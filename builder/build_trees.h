@@ -24,6 +24,7 @@ struct nacre_build_layer {
 	const char *name; /* the recipe's */
 	struct nacre_mark mark;
 	bool keeps_ghosts;
+	size_t number;		/* of the image's layer that it became, from 1; 0: of none */
 	struct nacre_tree tree; /* after its steps; shares inodes with those before it */
 };
 

@@ -20,6 +20,7 @@ struct nacre_inputs {
 	struct nacre_layout *vendor;	 /* NULL: nothing is gathered */
 	struct nacre_cache *known;	 /* borrowed; NULL: nothing is remembered */
 	struct nacre_explainer *explain; /* borrowed; NULL: nobody asks */
+	bool reversed;			 /* as nacre_scan_options has it */
 };
 
 /**

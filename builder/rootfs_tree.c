@@ -65,6 +65,7 @@ int nacre_rootfs_tree_read(int at, const char *path,
 		.keep_top = true,
 		.has_names = options->has_names,
 		.racy_from = options->racy_from,
+		.reversed = options->reversed,
 	};
 	int rc = nacre_user_open(at, path, O_DIRECTORY, &rootfs.dir, err);
 

@@ -26,8 +26,9 @@ struct nacre_rootfs_tree_options {
 	bool no_ledger;	    /* the tree is as the disk has it */
 	const char *ledger; /* a ledger for this tree whatever tree it names, a path that the user
 			       named; NULL: the one beside it, if there is one */
-	bool has_names;	    /* as nacre_scan_options has it, racy_from too */
+	bool has_names;	    /* these as nacre_scan_options has them */
 	int64_t racy_from;
+	bool reversed;
 };
 
 /**

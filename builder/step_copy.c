@@ -40,6 +40,7 @@ static int scan(struct source *source, const char *path, struct nacre_err *err)
 		.user = &source->filter,
 		.has_names = steps->inputs->known != NULL,
 		.racy_from = nacre_cache_racy_from(steps->inputs->known),
+		.reversed = steps->inputs->reversed,
 	};
 	struct nacre_step_part *part = source->part;
 	enum nacre_source_kind kind = NACRE_SOURCE_OTHER;

@@ -11,6 +11,8 @@ struct args {
 	struct cli_list tags;
 	const char *compression;
 	const char *vendor;
+	bool check;
+	const char *record;
 	bool no_cache;
 	bool assert_cached;
 	bool explain;
@@ -29,6 +31,10 @@ static const struct cli_opt opts[] = {
 		"threads for compression, else one a processor" },
 	{ CLI_TEXT, 0, "vendor", "DIR", offsetof(struct args, vendor),
 		"take what comes from outside from here alone: nacre vendor" },
+	{ CLI_FLAG, 0, "check", NULL, offsetof(struct args, check),
+		"build twice in other surroundings, and fail where that is not the same" },
+	{ CLI_TEXT, 0, "record", "FILE", offsetof(struct args, record),
+		"write down how the image was made" },
 	{ CLI_FLAG, 0, "no-cache", NULL, offsetof(struct args, no_cache),
 		"use nothing of earlier builds" },
 	{ CLI_FLAG, 0, "explain", NULL, offsetof(struct args, explain),
@@ -63,6 +69,8 @@ static int read_options(
 		code = cli_fail_usage(cli, "--no-cache and --assert-cached exclude each other");
 	options->store = cli->store;
 	options->vendor = args->vendor;
+	options->check = args->check;
+	options->record = args->record;
 	options->no_cache = args->no_cache;
 	options->assert_cached = args->assert_cached;
 	cli->env.require_cage = args->require_cage;

@@ -10,6 +10,7 @@
 #include "base/staged.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -234,6 +235,20 @@ int nacre_batch_close_blob(struct nacre_layout_batch *batch, struct nacre_sink *
 	*out_desc = desc;
 	memset(&desc, 0, sizeof(desc));
 	return 0;
+}
+
+int nacre_batch_reopen_blob(const struct nacre_layout_batch *batch,
+	const struct nacre_descriptor *desc, int *out_fd, struct nacre_err *err)
+{
+	for (size_t i = 0; i < batch->blob_count; i++) {
+		const struct blob *blob = &batch->blobs[i];
+
+		if (!nacre_digest_equal(&blob->digest, &desc->digest))
+			continue;
+		*out_fd = fcntl(blob->file.fd, F_DUPFD_CLOEXEC, 0);
+		return *out_fd < 0 ? nacre_fail_os(err, "new blob") : 0;
+	}
+	return nacre_layout_open_blob(batch->layout, desc, out_fd, err);
 }
 
 int nacre_batch_find_blob(const struct nacre_layout_batch *batch, const struct nacre_digest *digest,

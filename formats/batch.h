@@ -31,6 +31,15 @@ void nacre_batch_free(struct nacre_layout_batch *batch);
 void nacre_batch_freep(struct nacre_layout_batch **batch);
 
 /**
+ * Opens a blob of the batch or, when it is not there, of the layout, to be read by offsets. Its
+ * digest is not proven.
+ *
+ * Errors: those of nacre_layout_open_blob().
+ */
+NACRE_CHECKED int nacre_batch_reopen_blob(const struct nacre_layout_batch *batch,
+	const struct nacre_descriptor *desc, int *out_fd, struct nacre_err *err);
+
+/**
  * Whether the layout has a blob, whole: all of it is read. What it has need not be written again.
  *
  * @param media_type  of the descriptor

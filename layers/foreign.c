@@ -876,3 +876,8 @@ void nacre_foreign_freep(struct nacre_foreign **foreign)
 	nacre_foreign_free(*foreign);
 	*foreign = NULL;
 }
+
+const char *nacre_foreign_version(void)
+{
+	return archive_version_string();
+}

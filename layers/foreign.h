@@ -83,4 +83,7 @@ struct nacre_source *nacre_foreign_data(struct nacre_foreign *foreign);
 void nacre_foreign_free(struct nacre_foreign *foreign);
 void nacre_foreign_freep(struct nacre_foreign **foreign);
 
+/** Of the library that reads archives: "libarchive 3.6.2". */
+const char *nacre_foreign_version(void);
+
 #endif

@@ -625,9 +625,40 @@ static int open_place(
 	return 0;
 }
 
+/* A name of a directory, for a walk that takes them in reverse. */
+struct name {
+	struct name *next;
+	char text[];
+};
+
+static int take_reversed(struct walk *walk, const struct place *place, int dir,
+	const struct name *names, struct nacre_err *err)
+{
+	int rc = 0;
+
+	for (; names && rc == 0; names = names->next)
+		rc = add_entry(walk, place, dir, names->text, err);
+	return rc;
+}
+
+static int put_in_front(
+	struct walk *walk, const char *text, struct name **names, struct nacre_err *err)
+{
+	struct name *name = nacre_arena_new(&walk->scan->arena, sizeof(*name) + strlen(text) + 1);
+
+	if (!name)
+		return nacre_fail_nomem(err);
+	memcpy(name->text, text, strlen(text));
+	name->next = *names;
+	*names = name;
+	return 0;
+}
+
 static int read_names(
 	struct walk *walk, const struct place *place, DIR *stream, struct nacre_err *err)
 {
+	struct name *names = NULL;
+
 	for (;;) {
 		const struct dirent *entry;
 		int rc;
@@ -637,10 +668,12 @@ static int read_names(
 		if (!entry && errno)
 			return within_path(walk, nacre_fail_os(err, "read directory"), err);
 		if (!entry)
-			return 0;
+			return take_reversed(walk, place, dirfd(stream), names, err);
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		rc = add_entry(walk, place, dirfd(stream), entry->d_name, err);
+		rc = walk->options->reversed
+			? put_in_front(walk, entry->d_name, &names, err)
+			: add_entry(walk, place, dirfd(stream), entry->d_name, err);
 		if (rc)
 			return rc;
 	}

@@ -86,6 +86,10 @@ struct nacre_build_options {
 	uint64_t cache_bytes;	   /**< what may stay in it; 0: NACRE_CACHE_BYTES */
 	bool no_cache;		   /**< only what is fetched is kept there: all is built anew */
 	bool assert_cached;	   /**< fail where something is not known from an earlier build */
+	bool check; /**< build twice, the second time in other surroundings and without a cache;
+		       what is not the same is an error that explains it */
+	const char *record; /**< a file that says how the image was made, written at the end; NULL:
+			       none */
 	nacre_explain_fn *explain; /**< NULL: nobody asks */
 	void *explain_user;	   /**< handed to explain */
 	struct nacre_net net;
@@ -122,7 +126,8 @@ struct nacre_built {
  * @param out_built  set on success only
  *
  * Errors: those of reading the recipe, the sources, the base and of writing the layout; NOT_FOUND
- * (something is not cached, and has to be); a layout is as before when it fails.
+ * (something is not cached, and has to be); DIGEST (built twice, and not the same); a layout is as
+ * before when it fails, unless only the record could not be written.
  */
 NACRE_API NACRE_CHECKED int nacre_build(const struct nacre_build_options *options,
 	const struct nacre_env *env, struct nacre_built *out_built, struct nacre_err *err);
