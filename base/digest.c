@@ -193,3 +193,8 @@ void nacre_digest_of(const void *data, size_t len, struct nacre_digest *out_dige
 		abort();
 	put_text(&algorithms[0], raw, raw_len, out_digest);
 }
+
+void nacre_digest_from_raw(const unsigned char raw[32], struct nacre_digest *out_digest)
+{
+	put_text(&algorithms[0], raw, 32, out_digest);
+}

@@ -29,6 +29,9 @@ const char *nacre_digest_hex(const struct nacre_digest *digest);
 /** The 32 bytes of a sha256 digest. */
 void nacre_digest_raw(const struct nacre_digest *digest, unsigned char out_raw[32]);
 
+/** The sha256 digest that has these bytes. */
+void nacre_digest_from_raw(const unsigned char raw[32], struct nacre_digest *out_digest);
+
 /** "sha256" or "sha512". */
 const char *nacre_digest_algorithm(const struct nacre_digest *digest);
 

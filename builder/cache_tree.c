@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/worker.h"
 #include "builder/archive_tree.h"
+#include "builder/content_key.h"
 #include "builder/fd_digest.h"
 #include "layers/tree_wire.h"
 
@@ -147,15 +148,12 @@ static int find_archive_keys(const struct nacre_archive *archive, const struct n
 static bool know_file(struct nacre_cache *cache, int fd, char out_name[NACRE_CONTENT_NAME],
 	struct nacre_digest *out_digest)
 {
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf value = NACRE_BUF(NACRE_DIGEST_TEXT);
 	struct stat st;
 
 	out_name[0] = '\0';
 	return cache && fstat(fd, &st) == 0 &&
 		nacre_stat_name(&st, nacre_cache_racy_from(cache), out_name, NACRE_CONTENT_NAME) &&
-		nacre_cache_get(cache, NACRE_CACHE_CONTENT, out_name, &value) && value.len > 0 &&
-		nacre_digest_parse(value.data, out_digest, NULL) == 0;
+		nacre_content_find(cache, out_name, out_digest);
 }
 
 /* What is proven of it must be what is read of it: a copy that nobody else can change. */
@@ -193,8 +191,7 @@ static int identify(struct nacre_cache *cache, struct nacre_archive *archive, bo
 	/* As long as it is what it was, this is its digest. */
 	if (rc == 0 && *name && original >= 0 && !know_file(cache, original, again, &other) &&
 		strcmp(name, again) == 0)
-		nacre_cache_put(cache, NACRE_CACHE_CONTENT, name, archive->found.text,
-			strlen(archive->found.text));
+		nacre_content_keep(cache, name, &archive->found);
 	return rc ? rc : check_want(archive, err);
 }
 

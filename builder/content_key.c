@@ -14,7 +14,7 @@
 
 struct job {
 	struct nacre_inode *inode;
-	struct nacre_digest digest;
+	unsigned char sha256[RAW];
 };
 
 /* Files that have to be read, and the threads that do it. */
@@ -69,9 +69,10 @@ static struct job *begin_job(struct reading *r, struct nacre_source **out_source
 	return job;
 }
 
-static int hash_source(struct nacre_source *source, struct nacre_digest *out_digest, char *chunk,
+static int hash_source(struct nacre_source *source, unsigned char out_raw[RAW], char *chunk,
 	struct nacre_err *err)
 {
+	struct nacre_digest digest;
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
 	size_t got = 1;
@@ -82,9 +83,11 @@ static int hash_source(struct nacre_source *source, struct nacre_digest *out_dig
 		if (rc == 0)
 			nacre_hash_add(hash, chunk, got);
 	}
-	if (rc == 0)
-		nacre_hash_finish(hash, out_digest);
-	return rc;
+	if (rc)
+		return rc;
+	nacre_hash_finish(hash, &digest);
+	nacre_digest_raw(&digest, out_raw);
+	return 0;
 }
 
 static void fail_job(struct reading *r, int rc, const struct nacre_err *err)
@@ -110,7 +113,7 @@ static void *work(void *arg)
 		return NULL;
 	}
 	while ((job = begin_job(r, &source))) {
-		int rc = hash_source(source, &job->digest, chunk, &err);
+		int rc = hash_source(source, job->sha256, chunk, &err);
 
 		nacre_source_freep(&source);
 		if (rc)
@@ -166,36 +169,55 @@ static int read_all(struct reading *r, struct nacre_err *err)
 /* ------------------------------------------------------------------ the cache */
 
 static int set_digest(struct nacre_cache *cache, struct nacre_inode *inode,
-	const struct nacre_digest *digest, struct nacre_err *err)
+	const unsigned char raw[RAW], struct nacre_err *err)
 {
-	unsigned char *raw = nacre_cache_new(cache, RAW);
+	unsigned char *kept = nacre_cache_new(cache, RAW);
 
-	if (!raw)
+	if (!kept)
 		return nacre_fail_nomem(err);
-	nacre_digest_raw(digest, raw);
-	inode->sha256 = raw;
+	memcpy(kept, raw, RAW);
+	inode->sha256 = kept;
 	return 0;
 }
 
-static bool look_up(
-	struct nacre_cache *cache, const struct nacre_inode *inode, struct nacre_digest *out_digest)
+bool nacre_content_find(
+	struct nacre_cache *cache, const char *name, struct nacre_digest *out_digest)
 {
 	NACRE_CLEANUP(nacre_buf_clear)
 	struct nacre_buf value = NACRE_BUF(NACRE_DIGEST_TEXT);
-	char name[NACRE_CONTENT_NAME];
 
-	return nacre_inode_content_name(inode, name) &&
-		nacre_cache_get(cache, NACRE_CACHE_CONTENT, name, &value) && value.len > 0 &&
+	return nacre_cache_get(cache, NACRE_CACHE_CONTENT, name, &value) && value.len > 0 &&
 		nacre_digest_parse(value.data, out_digest, NULL) == 0;
+}
+
+void nacre_content_keep(
+	struct nacre_cache *cache, const char *name, const struct nacre_digest *digest)
+{
+	nacre_cache_put(
+		cache, NACRE_CACHE_CONTENT, name, digest->text, strlen(digest->text));
+}
+
+static bool look_up(
+	struct nacre_cache *cache, const struct nacre_inode *inode, unsigned char out_raw[RAW])
+{
+	char name[NACRE_CONTENT_NAME];
+	struct nacre_digest digest;
+
+	if (!nacre_inode_content_name(inode, name) || !nacre_content_find(cache, name, &digest))
+		return false;
+	nacre_digest_raw(&digest, out_raw);
+	return true;
 }
 
 static void remember(struct nacre_cache *cache, const struct job *job)
 {
 	char name[NACRE_CONTENT_NAME];
+	struct nacre_digest digest;
 
-	if (nacre_inode_content_name(job->inode, name))
-		nacre_cache_put(cache, NACRE_CACHE_CONTENT, name, job->digest.text,
-			strlen(job->digest.text));
+	if (!nacre_inode_content_name(job->inode, name))
+		return;
+	nacre_digest_from_raw(job->sha256, &digest);
+	nacre_content_keep(cache, name, &digest);
 }
 
 static int finish(struct nacre_cache *cache, const struct reading *r,
@@ -205,7 +227,7 @@ static int finish(struct nacre_cache *cache, const struct reading *r,
 
 	nacre_cache_begin(cache);
 	for (size_t i = 0; i < r->count && rc == 0; i++) {
-		rc = set_digest(cache, r->jobs[i].inode, &r->jobs[i].digest, err);
+		rc = set_digest(cache, r->jobs[i].inode, r->jobs[i].sha256, err);
 		if (rc == 0)
 			remember(cache, &r->jobs[i]);
 		counts->read++;
@@ -226,14 +248,14 @@ int nacre_contents_digest(struct nacre_cache *cache, struct nacre_tree *tree,
 	nacre_cache_begin_reading(cache);
 	for (struct nacre_node *node = tree->root; node && rc == 0; node = nacre_tree_next(node)) {
 		struct nacre_inode *inode = node->inode;
-		struct nacre_digest digest;
+		unsigned char raw[RAW];
 
 		if (inode->type != NACRE_TYPE_FILE || inode->size_bytes == 0 || inode->sha256 ||
 			inode->first)
 			continue;
 		inode->first = node;
-		if (look_up(cache, inode, &digest)) {
-			rc = set_digest(cache, inode, &digest, err);
+		if (look_up(cache, inode, raw)) {
+			rc = set_digest(cache, inode, raw, err);
 			counts->known++;
 		} else {
 			rc = add_job(&reading, inode, err);

@@ -28,4 +28,10 @@ struct nacre_contents_counts {
 NACRE_CHECKED int nacre_contents_digest(struct nacre_cache *cache, struct nacre_tree *tree,
 	const struct nacre_env *env, struct nacre_contents_counts *counts, struct nacre_err *err);
 
+/** The digest of the content that has a name (nacre_origin.name, nacre_stat_name). */
+bool nacre_content_find(
+	struct nacre_cache *cache, const char *name, struct nacre_digest *out_digest);
+void nacre_content_keep(
+	struct nacre_cache *cache, const char *name, const struct nacre_digest *digest);
+
 #endif
