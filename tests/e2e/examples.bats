@@ -5,6 +5,7 @@
 # come over the network.
 
 load ../lib/common
+load ../lib/matrix
 
 # example NAME: what it says at its end.
 example() {
@@ -43,6 +44,30 @@ share() {
 @test "an image for a micro-VM boots" {
 	example microvm
 	[[ "${lines[-1]}" = *"microvm: Linux "*" is up"* ]]
+}
+
+# What took part in each example is its context, which they leave in their folders. Compressing is
+# another matter (reproducible.bats): here it would only take its time.
+@test "each example is the same image in all surroundings" {
+	local name
+
+	for name in static webapp distroless microvm; do
+		rm -rf ctx
+		cp -a "$BATS_FILE_TMPDIR/$name/context" ctx
+		chmod -R a+rX ctx
+		same_everywhere ctx --compression none || { echo "in $name"; return 1; }
+	done
+}
+
+@test "each example is built twice in one, and is the same" {
+	local name how
+
+	for name in static webapp distroless microvm; do
+		for how in zstd gzip:1; do
+			nacre build "$BATS_FILE_TMPDIR/$name/context" -t oci:twice:v1 --check -q \
+				--compression "$how"
+		done
+	done
 }
 
 @test "every example has a README and a run of its own" {

@@ -13,8 +13,8 @@ packages_build=(
 
 # The unit tests, the end-to-end tests, and the other tools that images are compared with.
 packages_test=(
-	acl attr bats binutils bsdextrautils btrfs-progs buildah crun e2fsprogs g++ jq
-	libarchive-tools libcap2-bin libcmocka-dev mount mtree-netbsd openssl podman procps python3
+	acl attr bats binutils bsdextrautils btrfs-progs buildah crun e2fsprogs faketime g++ jq
+	libarchive-tools libcap2-bin libcmocka-dev locales mount mtree-netbsd openssl podman procps python3
 	python3-cryptography python3-jsonschema python3-nacl python3-yaml runc skopeo sqlite3 strace tar uidmap umoci
 	util-linux xfsprogs xz-utils zstd
 	# What a static libarchive asks for, to link against libnacre.a.
