@@ -149,8 +149,8 @@ int nacre_base_open(const struct nacre_recipe *recipe, const struct nacre_recipe
 	memset(&base, 0, sizeof(base));
 	base.from = from;
 	if (from->kind != NACRE_FROM_SCRATCH)
-		nacre_explain_begin(inputs->explain, NACRE_EXPLAINED_BASE, from->mark, from->text,
-			from->text);
+		nacre_explain_begin(
+			inputs->explain, NACRE_EXPLAINED_BASE, from->mark, from->text, from->text);
 	rc = nacre_tree_init(&base.tree, err);
 	if (rc == 0 && from->kind != NACRE_FROM_SCRATCH)
 		rc = nacre_step(env, err, "reading base %s", from->text);

@@ -44,8 +44,7 @@ static bool find_line(const struct differ *d, const struct nacre_build_layer *la
 	const struct nacre_node *node = nacre_tree_find(&layer->tree, path);
 
 	for (; node; node = node->parent) {
-		if (nacre_maker_find(
-			    d->first->recipe, node->inode->maker, out_mark, out_name))
+		if (nacre_maker_find(d->first->recipe, node->inode->maker, out_mark, out_name))
 			return true;
 	}
 	return false;
@@ -90,8 +89,7 @@ static int compare_layer(struct differ *d, size_t i, struct nacre_err *err)
 /* Returns 0 when all layers are the same. */
 static int compare_layers(struct differ *d, struct nacre_err *err)
 {
-	const struct nacre_descriptors *a = &d->first->image.manifest.layers,
-				       *b = &d->other.layers;
+	const struct nacre_descriptors *a = &d->first->image.manifest.layers, *b = &d->other.layers;
 	size_t count = a->count < b->count ? a->count : b->count;
 
 	for (size_t i = 0; i < count; i++) {

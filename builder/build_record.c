@@ -112,8 +112,7 @@ static int write_aside(
 		rc = nacre_write_all(file.fd, "\n", 1, err);
 	if (rc)
 		return rc;
-	return sync ? nacre_staged_commit(&file, name, err)
-		    : nacre_staged_rename(&file, name, err);
+	return sync ? nacre_staged_commit(&file, name, err) : nacre_staged_rename(&file, name, err);
 }
 
 int nacre_build_record_write(

@@ -36,8 +36,7 @@ enum {
 static const char *const texts[STATEMENTS] = {
 	[GET] = "SELECT value, used FROM entries WHERE kind = ?1 AND key = ?2",
 	[USE] = "UPDATE entries SET used = ?3 WHERE kind = ?1 AND key = ?2",
-	[PUT] = "INSERT OR REPLACE INTO entries (kind, key, value, bytes, used) "
-		"VALUES (?1, ?2, ?3, ?4, ?5)",
+	[PUT] = "INSERT OR REPLACE INTO entries VALUES (?1, ?2, ?3, ?4, ?5)",
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[BEGIN_READING] = "BEGIN",
 	[END] = "COMMIT",
@@ -181,18 +180,25 @@ static int prepare(struct nacre_cache_table *t)
 	return t->is_broken ? -1 : 0;
 }
 
+static bool open_as_it_is(struct nacre_cache_table *t, const char *file)
+{
+	return open_db(t, file) == 0 && prepare(t) == 0;
+}
+
 static int open_or_begin_anew(struct nacre_cache_table *t, const char *file, struct nacre_err *err)
 {
-	nacre_autofd int lock = lock_dir(t->dir);
+	int lock = lock_dir(t->dir);
+	int rc = 0;
 
-	if (open_db(t, file) == 0 && prepare(t) == 0)
-		return 0;
-	close_db(t);
-	set_aside(t->dir);
-	if (open_db(t, file) == 0 && prepare(t) == 0)
-		return 0;
-	return nacre_fail(err, NACRE_E_IO, "%s: %s", FILE_NAME,
-		t->db ? sqlite3_errmsg(t->db) : "cannot be opened");
+	if (!open_as_it_is(t, file)) {
+		close_db(t);
+		set_aside(t->dir);
+		if (!open_as_it_is(t, file))
+			rc = nacre_fail(err, NACRE_E_IO, "%s: %s", FILE_NAME,
+				t->db ? sqlite3_errmsg(t->db) : "cannot be opened");
+	}
+	nacre_fd_close(&lock);
+	return rc;
 }
 
 int nacre_cache_table_open(

@@ -69,8 +69,8 @@ static struct job *begin_job(struct reading *r, struct nacre_source **out_source
 	return job;
 }
 
-static int hash_source(struct nacre_source *source, unsigned char out_raw[RAW], char *chunk,
-	struct nacre_err *err)
+static int hash_source(
+	struct nacre_source *source, unsigned char out_raw[RAW], char *chunk, struct nacre_err *err)
 {
 	struct nacre_digest digest;
 	NACRE_CLEANUP(nacre_hash_freep)
@@ -193,8 +193,7 @@ bool nacre_content_find(
 void nacre_content_keep(
 	struct nacre_cache *cache, const char *name, const struct nacre_digest *digest)
 {
-	nacre_cache_put(
-		cache, NACRE_CACHE_CONTENT, name, digest->text, strlen(digest->text));
+	nacre_cache_put(cache, NACRE_CACHE_CONTENT, name, digest->text, strlen(digest->text));
 }
 
 static bool look_up(

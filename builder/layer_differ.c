@@ -145,8 +145,8 @@ static int read_source(void *from, void *data, size_t cap, size_t *out_len, stru
 	return nacre_source_read(from, data, cap, out_len, err);
 }
 
-static int fill(read_fn *read, void *from, unsigned char *data, size_t *out_len,
-	struct nacre_err *err)
+static int fill(
+	read_fn *read, void *from, unsigned char *data, size_t *out_len, struct nacre_err *err)
 {
 	size_t got = 1;
 	int rc = 0;
@@ -194,8 +194,8 @@ static const char *name_byte(int byte, char text[16])
 	return text;
 }
 
-static int compare_bytes(struct comparison *c, read_fn *read, void *one, void *two,
-	const char *of, struct nacre_err *err)
+static int compare_bytes(struct comparison *c, read_fn *read, void *one, void *two, const char *of,
+	struct nacre_err *err)
 {
 	char a[16], b[16];
 	int bytes[2] = { -1, -1 };

@@ -38,14 +38,15 @@ static void perturb_memory(void)
 void nacre_perturb(struct nacre_env *env)
 {
 	static const char host[] = "perturbed";
+	bool is_renamed;
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
 		(void)setenv(variables[i].name, variables[i].value, 1);
 	tzset();
 	(void)setlocale(LC_ALL, "");
 	(void)umask(077);
-	if (unshare(CLONE_NEWUTS) == 0)
-		(void)sethostname(host, strlen(host));
+	is_renamed = unshare(CLONE_NEWUTS) == 0 && sethostname(host, strlen(host)) == 0;
+	(void)is_renamed;
 	perturb_memory();
 	env->jobs = env->jobs > 1 ? 1 : 3;
 }

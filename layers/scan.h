@@ -32,7 +32,7 @@ struct nacre_scan_options {
 	bool keep_top;	      /* `into` gets the attributes of the scanned directory too */
 	nacre_scan_exclude_fn *exclude; /* NULL: nothing */
 	void *user;			/* handed to exclude */
-	bool reversed;	  /* names of a directory are taken in the reverse of its own order */
+	bool reversed;	   /* names of a directory are taken in the reverse of its own order */
 	bool has_names;	   /* contents of files that last changed before racy_from have names */
 	int64_t racy_from; /* the first second in which a file may still change without a sign */
 };

@@ -83,9 +83,9 @@ struct nacre_build_options {
 	const char *ledger; /**< its ledger, of whatever tree it says it is; NULL: the one beside */
 	const char *cache;  /**< a directory for what is fetched and for what was built before, made
 			       when it is missing; NULL: nothing is kept */
-	uint64_t cache_bytes;	   /**< what may stay in it; 0: NACRE_CACHE_BYTES */
-	bool no_cache;		   /**< only what is fetched is kept there: all is built anew */
-	bool assert_cached;	   /**< fail where something is not known from an earlier build */
+	uint64_t cache_bytes; /**< what may stay in it; 0: NACRE_CACHE_BYTES */
+	bool no_cache;	      /**< only what is fetched is kept there: all is built anew */
+	bool assert_cached;   /**< fail where something is not known from an earlier build */
 	bool check; /**< build twice, the second time in other surroundings and without a cache;
 		       what is not the same is an error that explains it */
 	const char *record; /**< a file that says how the image was made, written at the end; NULL:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes a machine on which a build is not reproducible, from between the program and the C library
- * (LD_PRELOAD). Only for tests: in surroundings that nacre build --check has changed, which it tells
- * by the time zone, things are not what they were.
+ * (LD_PRELOAD). Only for tests: in surroundings that nacre build --check has changed, which it
+ * tells by the time zone, things are not what they were.
  *
  * UNSTEADY  what changes: mode (files are executable), content (byte 5 of each read that begins
  *           with "steady"), gone (there is no name "steady"), target (of symlinks)
