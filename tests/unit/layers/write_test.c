@@ -476,7 +476,7 @@ static struct nacre_writer *begin(
 static void a_stream_gives_each_file_its_bytes_and_is_read_to_its_end(void **state)
 {
 	static const size_t pieces[] = { 13, 262144, 1000000 };
-	struct nacre_origin layer = { NULL }, other = { NULL };
+	struct nacre_origin layer = { 0 }, other = { 0 };
 	struct memory memory = MEMORY("0123456789");
 	struct nacre_tree tree;
 
@@ -517,7 +517,7 @@ static void a_stream_gives_each_file_its_bytes_and_is_read_to_its_end(void **sta
 
 static void a_stream_that_no_file_lies_in_is_read_to_its_end(void **state)
 {
-	struct nacre_origin layer = { NULL };
+	struct nacre_origin layer = { 0 };
 	struct flow flow = FLOW(1000000, 50000);
 	struct nacre_writer *writer;
 	struct nacre_tree tree;
@@ -535,7 +535,7 @@ static void a_stream_that_no_file_lies_in_is_read_to_its_end(void **state)
 /* Two files at the given places of one stream of 1000 bytes; returns what the stream gave. */
 static int stream_two(void **state, const uint64_t places[4], struct nacre_err *err)
 {
-	struct nacre_origin layer = { NULL };
+	struct nacre_origin layer = { 0 };
 	struct flow flow = FLOW(1000, 100);
 	struct nacre_writer *writer;
 	struct nacre_tree tree;
@@ -595,7 +595,7 @@ static void a_file_that_ends_beyond_all_offsets_is_refused(void **state)
 
 static void an_origin_is_streamed_once(void **state)
 {
-	struct nacre_origin layer = { NULL };
+	struct nacre_origin layer = { 0 };
 	struct flow flow = FLOW(10, 10), again = FLOW(10, 10);
 	struct nacre_err err = { 0 };
 	struct nacre_writer *writer;
@@ -636,7 +636,7 @@ static void the_steps_have_an_order(void **state)
 
 static void progress_is_told_each_few_megabytes_and_can_stop(void **state)
 {
-	struct nacre_origin layer = { NULL };
+	struct nacre_origin layer = { 0 };
 	struct told told = { 0 };
 	struct nacre_env env = { .event = hear, .user = &told };
 	struct nacre_err err = { 0 };
@@ -1074,7 +1074,7 @@ static void fill_wide(struct nacre_tree *tree, struct nacre_origin *layer, unsig
 
 static void few_directories_are_open_at_a_time(void **state)
 {
-	struct nacre_origin layer = { NULL };
+	struct nacre_origin layer = { 0 };
 	struct flow flow = FLOW(3000, 100);
 	struct nacre_writer *writer;
 	struct nacre_tree tree;
@@ -1108,7 +1108,7 @@ static void a_parent_swapped_for_a_link_is_never_written_through(void **state)
 	static const char *const names[] = { "d0", "d199" };
 
 	for (size_t i = 0; i < 2; i++) {
-		struct nacre_origin layer = { NULL };
+		struct nacre_origin layer = { 0 };
 		struct flow flow = FLOW(3000, 100);
 		struct nacre_err err = { 0 };
 		int outside = stage(*state, i ? "outside-1" : "outside-0");
@@ -1139,7 +1139,7 @@ static void a_parent_swapped_for_a_link_is_never_written_through(void **state)
 
 static void a_name_that_is_there_already_is_never_written_to(void **state)
 {
-	struct nacre_origin layer = { NULL };
+	struct nacre_origin layer = { 0 };
 	struct flow flow = FLOW(100, 100);
 	struct nacre_err err = { 0 };
 	int outside = stage(*state, "outside"), dir = stage(*state, "staging");
