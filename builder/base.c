@@ -91,6 +91,7 @@ static int open_image(struct nacre_base *base, const struct nacre_recipe *recipe
 		rc = nacre_layout_load_manifest(
 			image.layout, &image.manifest, &limits, &base->manifest, err);
 	base->layout = nacre_steal(&image.layout);
+	base->digest = image.manifest.digest;
 	if (rc == 0)
 		rc = nacre_layout_load_config(
 			base->layout, &base->manifest.config, &limits, &base->config, err);

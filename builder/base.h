@@ -19,6 +19,7 @@ struct nacre_base {
 	struct nacre_spool *spool;	 /* contents of a root file system out of an archive */
 	struct nacre_rootfs_tree rootfs; /* one that lies in a directory */
 	struct nacre_layout *layout;
+	struct nacre_digest digest; /* of an image: its manifest's */
 	struct nacre_manifest manifest;
 	struct nacre_config config;
 	struct nacre_image_tree image;

@@ -11,10 +11,15 @@ int nacre_build_image_begin(
 	struct nacre_build_image *image, const struct nacre_base *base, struct nacre_err *err)
 {
 	const struct nacre_recipe *recipe = image->recipe;
-
-	return nacre_image_config_begin(recipe, base,
+	int rc = nacre_image_config_begin(recipe, base,
 		recipe->created.given ? recipe->created.seconds : image->epoch, &image->config,
 		err);
+
+	/* Its name is left out: it says where the base lay, and that decides on nothing. */
+	if (rc == 0 && base->layout)
+		rc = nacre_pairs_set(&image->manifest.annotations, NACRE_ANNOTATION_BASE_DIGEST,
+			base->digest.text, err);
+	return rc;
 }
 
 void nacre_build_image_clear(struct nacre_build_image *image)

@@ -12,9 +12,6 @@
 
 #include <nacre/builder.h>
 
-#define NACRE_ANNOTATION_BASE_DIGEST "org.opencontainers.image.base.digest"
-#define NACRE_ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
-
 struct nacre_rework {
 	const struct nacre_rework_options *options; /* borrowed, as env */
 	const struct nacre_env *env;

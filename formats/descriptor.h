@@ -9,6 +9,8 @@
 
 #define NACRE_ANNOTATION_REF_NAME "org.opencontainers.image.ref.name"
 #define NACRE_ANNOTATION_CREATED "org.opencontainers.image.created"
+#define NACRE_ANNOTATION_BASE_DIGEST "org.opencontainers.image.base.digest"
+#define NACRE_ANNOTATION_BASE_NAME "org.opencontainers.image.base.name"
 #define NACRE_ANNOTATION_CONTAINERD_NAME "io.containerd.image.name"
 
 /** All zero is the empty descriptor. The texts are its own. */

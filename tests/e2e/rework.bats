@@ -417,9 +417,13 @@ rebase() { # rebase ARGUMENT…: of the application on the first base, onto the 
 @test "a rebased image says what it stands on, and can be rebased without being told" {
 	make_stack one "$one"
 	make_stack two "$two"
-	refused 2 "no annotation says what the image stands on" rebase oci:apps:one --unsigned \
+	[ "$(manifest apps one | jq -r '.annotations["org.opencontainers.image.base.digest"]')" = \
+		"$(digest_of bases one)" ]
+	nacre config oci:apps:one --unsigned --unset-annotation org.opencontainers.image.base.digest \
+		-t oci:apps:mute >/dev/null
+	refused 2 "no annotation says what the image stands on" rebase oci:apps:mute --unsigned \
 		--onto oci:bases:two -t oci:out:v1
-	rebase --base oci:bases:one >/dev/null
+	rebase >/dev/null
 	[ "$(manifest out v1 | jq -r '.annotations["org.opencontainers.image.base.digest"]')" = \
 		"$(digest_of bases two)" ]
 	refused 1 "base.digest" rebase oci:out:v1 --unsigned --onto oci:apps:two -t oci:out:v2
