@@ -58,6 +58,7 @@ struct nacre_cache_table {
 	sqlite3_stmt *statements[STATEMENTS];
 	sqlite3_int64 use; /* the number of this opening */
 	bool is_broken;	   /* damaged: nothing more is asked of it */
+	bool is_busy;	   /* others have written for too long: it is only read */
 };
 
 /* ------------------------------------------------------------------ SQLite */
@@ -75,6 +76,8 @@ static void close_db(struct nacre_cache_table *t)
 /* A table that others write to for too long is only left alone. */
 static int note(struct nacre_cache_table *t, int rc)
 {
+	if ((rc & 0xff) == SQLITE_BUSY && rc != SQLITE_BUSY_SNAPSHOT)
+		t->is_busy = true;
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 	case SQLITE_ROW:
@@ -259,7 +262,8 @@ static void seal(enum nacre_cache_kind kind, const char *key, const void *value,
 static sqlite3_stmt *begin(
 	struct nacre_cache_table *t, int which, enum nacre_cache_kind kind, const char *key)
 {
-	sqlite3_stmt *s = t->is_broken ? NULL : t->statements[which];
+	bool is_writing = which == PUT || which == USE || which == DROP;
+	sqlite3_stmt *s = t->is_broken || (is_writing && t->is_busy) ? NULL : t->statements[which];
 
 	if (!s)
 		return NULL;
@@ -339,7 +343,8 @@ void nacre_cache_table_put(struct nacre_cache_table *table, enum nacre_cache_kin
 
 static void run(struct nacre_cache_table *t, int which)
 {
-	sqlite3_stmt *s = t->is_broken ? NULL : t->statements[which];
+	bool is_useless = t->is_broken || (which == BEGIN && t->is_busy);
+	sqlite3_stmt *s = is_useless ? NULL : t->statements[which];
 
 	if (!s)
 		return;

@@ -11,6 +11,7 @@
 #define RAW 32
 #define THREADS_MOST 16
 #define CHUNK ((size_t)128 << 10)
+#define TELL ((uint64_t)8 << 20) /* how often who reads tells of it */
 
 struct job {
 	struct nacre_inode *inode;
@@ -69,19 +70,27 @@ static struct job *begin_job(struct reading *r, struct nacre_source **out_source
 	return job;
 }
 
-static int hash_source(
-	struct nacre_source *source, unsigned char out_raw[RAW], char *chunk, struct nacre_err *err)
+/* @param env  of the caller's thread, who is told of progress and may stop; NULL in the others */
+static int hash_source(struct nacre_source *source, const struct nacre_env *env,
+	unsigned char out_raw[RAW], char *chunk, struct nacre_err *err)
 {
-	struct nacre_digest digest;
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
+	struct nacre_digest digest;
+	uint64_t done = 0, told = 0;
 	size_t got = 1;
 	int rc = nacre_hash_new(&hash, err);
 
 	while (rc == 0 && got > 0) {
 		rc = nacre_source_read(source, chunk, CHUNK, &got, err);
-		if (rc == 0)
-			nacre_hash_add(hash, chunk, got);
+		if (rc)
+			break;
+		nacre_hash_add(hash, chunk, got);
+		done += got;
+		if (env && (done - told >= TELL || told == 0)) {
+			rc = nacre_progress(env, "reading files", done, 0, err);
+			told = done;
+		}
 	}
 	if (rc)
 		return rc;
@@ -100,9 +109,8 @@ static void fail_job(struct reading *r, int rc, const struct nacre_err *err)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
-static void *work(void *arg)
+static void do_jobs(struct reading *r, const struct nacre_env *env)
 {
-	struct reading *r = arg;
 	nacre_autofree char *chunk = malloc(CHUNK);
 	struct nacre_source *source = NULL;
 	struct nacre_err err = { 0 };
@@ -110,15 +118,20 @@ static void *work(void *arg)
 
 	if (!chunk) {
 		fail_job(r, nacre_fail_nomem(&err), &err);
-		return NULL;
+		return;
 	}
 	while ((job = begin_job(r, &source))) {
-		int rc = hash_source(source, job->sha256, chunk, &err);
+		int rc = hash_source(source, env, job->sha256, chunk, &err);
 
 		nacre_source_freep(&source);
 		if (rc)
 			fail_job(r, rc, &err);
 	}
+}
+
+static void *work(void *arg)
+{
+	do_jobs(arg, NULL);
 	return NULL;
 }
 
@@ -158,12 +171,44 @@ static int read_all(struct reading *r, struct nacre_err *err)
 		pthread_create(&threads[started], NULL, work, r) == 0)
 		started++;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)work(r);
+	do_jobs(r, r->env);
 	for (unsigned i = 0; i < started; i++)
 		(void)pthread_join(threads[i], NULL);
 	if (r->rc && err)
 		*err = r->err;
 	return r->rc;
+}
+
+/* Only a directory's files may have names, and have none. */
+static bool may_change(const struct nacre_inode *inode)
+{
+	char name[NACRE_CONTENT_NAME];
+
+	return inode->type == NACRE_TYPE_FILE && inode->size_bytes > 0 &&
+		inode->u.content.origin->name && !nacre_inode_content_name(inode, name);
+}
+
+int nacre_contents_are_still(struct nacre_tree *tree, bool *out_still, struct nacre_err *err)
+{
+	nacre_autofree char *chunk = malloc(CHUNK);
+	int rc = chunk ? 0 : nacre_fail_nomem(err);
+
+	*out_still = true;
+	for (struct nacre_node *node = tree->root; node && rc == 0 && *out_still;
+		node = nacre_tree_next(node)) {
+		NACRE_CLEANUP(nacre_source_freep)
+		struct nacre_source *source = NULL;
+		unsigned char raw[RAW];
+
+		if (!may_change(node->inode))
+			continue;
+		rc = nacre_inode_open(node->inode, &source, err);
+		if (rc == 0)
+			rc = hash_source(source, NULL, raw, chunk, err);
+		if (rc == 0)
+			*out_still = memcmp(raw, node->inode->sha256, RAW) == 0;
+	}
+	return rc;
 }
 
 /* ------------------------------------------------------------------ the cache */

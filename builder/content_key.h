@@ -28,6 +28,16 @@ struct nacre_contents_counts {
 NACRE_CHECKED int nacre_contents_digest(struct nacre_cache *cache, struct nacre_tree *tree,
 	const struct nacre_env *env, struct nacre_contents_counts *counts, struct nacre_err *err);
 
+/**
+ * Whether files that have no name yet, as they were changed a moment ago, still have the contents
+ * that were digested: what was made of them meanwhile is theirs then.
+ *
+ * @param tree  all of whose files have digests
+ * Errors: those of reading them.
+ */
+NACRE_CHECKED int nacre_contents_are_still(
+	struct nacre_tree *tree, bool *out_still, struct nacre_err *err);
+
 /** The digest of the content that has a name (nacre_origin.name, nacre_stat_name). */
 bool nacre_content_find(
 	struct nacre_cache *cache, const char *name, struct nacre_digest *out_digest);

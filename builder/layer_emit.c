@@ -119,6 +119,7 @@ static int take_or_write(
 	struct emission *e, struct nacre_layer_reuse *out_reuse, struct nacre_err *err)
 {
 	char key[65] = "";
+	bool is_still = false;
 	int rc = e->cache ? find_key(e, key, err) : 0;
 
 	if (rc == 0 && e->cache)
@@ -132,6 +133,9 @@ static int take_or_write(
 		return rc;
 	out_reuse->parts = e->parts.count;
 	out_reuse->parts_found = e->parts.found;
+	rc = nacre_contents_are_still(e->tree, &is_still, err);
+	if (rc || !is_still)
+		return rc;
 	nacre_cached_layer_keep(e->cache, key, nacre_compression_codec(e->compression), &e->layer,
 		&e->parts, &e->ends);
 	return 0;

@@ -140,15 +140,24 @@ struct scan_source {
 	int fd;
 	uint64_t left;
 	const struct content *content;
+	bool is_named;
 };
 
+/* Where contents have names, nothing may change at all: a name stands for one content. */
 static int check_same(const struct scan_source *source, struct nacre_err *err)
 {
+	const struct content *content = source->content;
 	struct stat st;
 
 	if (fstat(source->fd, &st) < 0)
 		return nacre_fail_os(err, "stat");
-	return is_same(source->content, &st) ? 0 : fail_changed(err);
+	if (!is_same(content, &st))
+		return fail_changed(err);
+	if (source->is_named &&
+		(st.st_ctim.tv_sec != content->ctime.tv_sec ||
+			st.st_ctim.tv_nsec != content->ctime.tv_nsec))
+		return fail_changed(err);
+	return 0;
 }
 
 static int scan_read(
@@ -215,7 +224,7 @@ static int scan_open(struct nacre_origin *origin, uint64_t key, uint64_t size,
 	if (!source)
 		return nacre_fail_nomem(err);
 	*source = (struct scan_source){ { scan_read, scan_source_free }, -1, size,
-		scan->contents[key] };
+		scan->contents[key], scan->base.name != NULL };
 	opened = &source->base;
 	rc = open_content(scan, source->content, &source->fd, err);
 	if (rc == 0)
