@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -34,6 +35,18 @@ struct second {
 	int pipe;  /* its verdict */
 };
 
+static void remove_layout(struct second *s)
+{
+	int dir = nacre_layout_dir(s->first->layout);
+	char name[sizeof(s->staging.name)];
+
+	(void)snprintf(name, sizeof(name), "%s", s->staging.name);
+	nacre_staging_clear(&s->staging);
+	if (*name && faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		(void)!nacre_warn(s->first->env, NULL,
+			"the second build is left as '%s' for the next run", name);
+}
+
 static void second_clear(struct second *s)
 {
 	if (s->pid > 0) {
@@ -43,7 +56,7 @@ static void second_clear(struct second *s)
 	}
 	nacre_fd_close(&s->pipe);
 	nacre_layout_free(s->layout);
-	nacre_staging_clear(&s->staging);
+	remove_layout(s);
 }
 
 /* ------------------------------------------------------- the other process */

@@ -98,9 +98,9 @@ static int emit(
 static int write_aside(
 	const char *path, const struct nacre_buf *text, bool sync, struct nacre_err *err)
 {
+	nacre_autofd int dir = -1; /* outlives the file, which is removed by it */
 	NACRE_CLEANUP(nacre_staged_clear)
 	struct nacre_staged file = NACRE_STAGED;
-	nacre_autofd int dir = -1;
 	char name[256];
 	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
 
