@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A recipe that is accepted must come back the same from being emitted and parsed again. What the
+ * A recipe that is accepted must come back the same from being emitted and parsed again; also one
+ * that includes another, which stands behind the byte 0x1e and has any name. What the
  * recipe's own reader takes for JSON, the reader of the image's documents must take for JSON too.
  */
 #include "builder/recipe.h"
@@ -65,6 +66,41 @@ static void check_again(const struct nacre_recipe *recipe)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+struct included {
+	const char *text;
+	size_t len;
+};
+
+static int load(void *user, const char *path, struct nacre_buf *out_text, struct nacre_err *err)
+{
+	const struct included *included = user;
+
+	(void)path;
+	return nacre_buf_add(out_text, included->text, included->len, err);
+}
+
+static void check_including(const char *text, size_t size)
+{
+	const char *mark = memchr(text, 0x1e, size);
+	struct included included = { "", 0 };
+	const struct nacre_recipe_loader loader = { load, &included, "" };
+	struct nacre_recipe *recipe = NULL;
+	struct nacre_err err = { 0 };
+	int rc;
+
+	if (!mark)
+		return;
+	included.text = mark + 1;
+	included.len = size - (size_t)(mark + 1 - text);
+	rc = nacre_recipe_parse_with(
+		&loader, "fuzz", text, (size_t)(mark - text), NULL, 0, NULL, &recipe, &err);
+	if (rc && (!strchr(err.text, ':') || strchr(err.text, '\n')))
+		abort();
+	if (rc == 0)
+		check_again(recipe);
+	nacre_recipe_free(recipe);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -78,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc == 0)
 		check_again(recipe);
 	check_json(text, size);
+	check_including(text, size);
 	nacre_recipe_free(recipe);
 	return 0;
 }
