@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "layers/tree.h"
+#include "lib/chance.h"
 
 #include <string.h>
 
@@ -54,14 +55,6 @@ static inline bool same_bytes(const struct nacre_inode *a, const struct nacre_in
 }
 
 /* ------------------------------------------------------------ random trees */
-
-static uint64_t seed;
-
-static inline unsigned pick(unsigned below)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(seed >> 33) % below;
-}
 
 static inline void set_attributes(struct nacre_tree *tree, struct nacre_inode *inode)
 {

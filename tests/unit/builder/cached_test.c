@@ -6,19 +6,10 @@
  * NACRE_ROUNDS and NACRE_SEED take other numbers of rounds and another chance.
  */
 #include "fixture.h"
+#include "lib/chance.h"
 
 #define FILES 12
 #define RACY_SECONDS 2
-
-static uint64_t chance = 1;
-
-static unsigned pick(unsigned below)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return (unsigned)(chance % below);
-}
 
 static void name_file(unsigned i, char out[64])
 {
@@ -135,18 +126,16 @@ static void build_by_chance(const char *layout, const char *cache, unsigned how,
 
 static void a_build_is_the_same_whatever_is_known(void **state)
 {
-	const char *rounds = getenv("NACRE_ROUNDS"), *seed = getenv("NACRE_SEED");
 	static struct nacre_built with, without;
 	size_t misses, none;
 
 	(void)state;
-	chance = seed ? strtoull(seed, NULL, 10) | 1 : 20261127;
 	put_dir("context/src");
 	put_dir("context/src/deep");
 	for (unsigned i = 0; i < FILES; i++)
 		write_file(i);
 	write_recipe();
-	for (unsigned round = 0; round < (rounds ? strtoul(rounds, NULL, 10) : 12); round++) {
+	for (unsigned rounds = chance_rounds(20261127, 12); rounds > 0; rounds--) {
 		unsigned how = pick(12);
 
 		for (unsigned changes = pick(3); changes > 0; changes--)

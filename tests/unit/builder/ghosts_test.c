@@ -12,19 +12,10 @@
 #include "builder/tree_key.h"
 #include "fixture.h"
 #include "formats/layout.h"
+#include "lib/chance.h"
 
 #define NAMES 6
 #define LAYERS 4
-
-static uint64_t chance = 1;
-
-static unsigned pick(unsigned below)
-{
-	chance ^= chance << 13;
-	chance ^= chance >> 7;
-	chance ^= chance << 17;
-	return (unsigned)(chance % below);
-}
 
 /* What the image has so far: at each of d0 … d5 nothing, a file, or a directory with some of f0 …
  * f5. */
@@ -198,14 +189,12 @@ static void check_no_ghost(const struct image *image)
 
 static void without_ghosts_the_image_is_the_same(void **state)
 {
-	const char *rounds = getenv("NACRE_ROUNDS"), *seed = getenv("NACRE_SEED");
 	struct nacre_cache *cache = NULL;
 	uint64_t saved = 0;
 
 	(void)state;
-	chance = seed ? strtoull(seed, NULL, 10) | 1 : 20261127;
 	assert_works(nacre_cache_open("cache", 0, NULL, &cache, err));
-	for (unsigned i = rounds ? (unsigned)strtoul(rounds, NULL, 10) : 40; i > 0; i--) {
+	for (unsigned i = chance_rounds(20261127, 40); i > 0; i--) {
 		NACRE_CLEANUP(image_clear)
 		struct image plain = { 0 };
 		NACRE_CLEANUP(image_clear)

@@ -2,6 +2,7 @@
 #include "builder/pattern.h"
 
 #include "fixture.h"
+#include "lib/chance.h"
 
 #include <fnmatch.h>
 #include <time.h>
@@ -165,14 +166,6 @@ static void plain_names_in_front_are_found_and_freed_of_backslashes(void **state
 }
 
 /* ------------------------------------------------------------- against fnmatch(3) */
-
-static uint64_t seed = 1;
-
-static unsigned pick(unsigned below)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(seed >> 33) % below;
-}
 
 /* Few bytes, so that random patterns match now and then. */
 static void random_text(const char *bytes, unsigned longest, char *out_text)
