@@ -55,8 +55,10 @@ static int open_cache(struct build *b, const struct nacre_build_options *options
 static int run(struct build *b, const struct nacre_build_options *options,
 	const struct nacre_env *env, struct nacre_err *err)
 {
-	int rc = nacre_target_open(&b->target, &b->tags.items[0], options->store, err);
+	int rc = options->record ? nacre_build_record_check(options->record, err) : 0;
 
+	if (rc == 0)
+		rc = nacre_target_open(&b->target, &b->tags.items[0], options->store, err);
 	if (rc == 0)
 		rc = nacre_batch_new(b->target.layout, env, &b->batch, err);
 	if (rc)

@@ -126,3 +126,12 @@ int nacre_build_record_write(
 		rc = write_aside(path, &text, !(once->env && once->env->no_sync), err);
 	return rc ? nacre_within(err, rc, "record %s", path) : 0;
 }
+
+int nacre_build_record_check(const char *path, struct nacre_err *err)
+{
+	nacre_autofd int dir = -1;
+	char name[256];
+	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
+
+	return rc ? nacre_within(err, rc, "record %s", path) : 0;
+}

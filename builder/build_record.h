@@ -5,6 +5,9 @@
 
 #include "builder/build_once.h"
 
+/** Whether there is a directory for it: before there is anything to record. Errors: as below. */
+NACRE_CHECKED int nacre_build_record_check(const char *path, struct nacre_err *err);
+
 /**
  * Writes the record of a build, whole or not at all.
  *

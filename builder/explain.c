@@ -283,8 +283,9 @@ int nacre_explain_layer(struct nacre_explainer *x, const char *name, struct nacr
 	if (!reuse->is_hit && !x->cache)
 		(void)snprintf(why, sizeof(why), "there is no cache");
 	else if (!reuse->is_hit)
-		(void)snprintf(why, sizeof(why), "not what it was; %zu of %zu compressed parts are",
-			reuse->parts_found, reuse->parts);
+		(void)snprintf(why, sizeof(why),
+			"made anew; %zu of %zu compressed parts were known", reuse->parts_found,
+			reuse->parts);
 	return tell(x, reuse->is_hit, why, err);
 }
 

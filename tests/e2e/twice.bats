@@ -166,7 +166,8 @@ differs() { # differs WHAT TEXT [ARG…]
 	sed -i 's/^name: it/name:   "it"/' ctx/nacre.yaml
 	nacre build ctx -t oci:two:v1 --record spelled.json --compression gzip:9 -q
 	cmp made.json spelled.json
-	run --separate-stderr nacre build ctx -t oci:out:v2 --record no/such/dir/file -q
+	run --separate-stderr nacre build ctx -t oci:none:v2 --record no/such/dir/file -q
 	[ "$status" -eq 1 ]
+	[ ! -e none ]
 	[[ "$stderr" = *"record no/such/dir/file"* ]]
 }
