@@ -36,13 +36,16 @@ static struct nacre_cache *open_cache(void)
 	return cache;
 }
 
+static const char content[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH";
+
+/* File number i has the first i bytes of the content. */
 static void make_files(void)
 {
 	char name[32];
 
 	for (int i = 0; i < 40; i++) {
 		(void)snprintf(name, sizeof(name), "context/f%d", i);
-		put_bytes(name, name, (size_t)i);
+		put_bytes(name, content, (size_t)i);
 	}
 }
 
@@ -59,7 +62,7 @@ static void check_digests(const struct nacre_tree *tree)
 		node = nacre_tree_find(tree, name + strlen("context/"));
 		assert_non_null(node);
 		assert_non_null(node->inode->sha256);
-		nacre_digest_of(name, (size_t)i, &want);
+		nacre_digest_of(content, (size_t)i, &want);
 		nacre_digest_from_raw(node->inode->sha256, &got);
 		assert_string_equal(got.text, want.text);
 	}
