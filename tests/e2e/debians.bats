@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # nacre built from its source in Debian 12 and in Debian 13, each with its own compiler and libraries:
-# the same image. Labelled "slow": Debian's packages come over the network.
+# the same images, of the examples too. Labelled "slow": Debian's packages come over the network.
 
 load ../lib/common
 . "$lib/packages.sh"
@@ -38,12 +38,12 @@ built_in() {
 		cmake --build --preset release --parallel 2 >>log 2>&1 || { tail -n 20 log; exit 1; }'
 }
 
-images_of() { # images_of SUITE: "CODEC IMAGE-ID MANIFEST" for zstd, gzip and none
+images_of() { # images_of SUITE CONTEXT CODEC…: "CODEC IMAGE-ID MANIFEST" for each
 	local dir=$BATS_FILE_TMPDIR/$1 how
 
 	rm -rf "$dir/context"
-	cp -a context "$dir/context"
-	for how in zstd zstd:19 gzip gzip:1 none; do
+	cp -al "$2" "$dir/context"
+	for how in "${@:3}"; do
 		inside "$dir" sh -c 'cd / && rm -rf out && n=/source/build/release/cli/nacre &&
 			$n build context -t oci:out:v1 --compression "$1" --no-cache -q \
 				--record "$2" >/dev/null &&
@@ -83,15 +83,21 @@ context() {
 	E
 }
 
-@test "the image is the same in Debian 12 and in Debian 13" {
+# need_debians: both, made once.
+need_debians() {
 	[ "$(id -u)" -eq 0 ] || skip "lacks root, to have a Debian of its own"
 	unshare --mount true 2>/dev/null || skip "lacks mount namespaces"
-	context
+	[ ! -e "$BATS_FILE_TMPDIR/trixie" ] || return 0
 	built_in bookworm &
 	built_in trixie
 	wait $!
-	images_of bookworm >twelve
-	images_of trixie >thirteen
+}
+
+@test "the image is the same in Debian 12 and in Debian 13" {
+	need_debians
+	context
+	images_of bookworm context zstd zstd:19 gzip gzip:1 none >twelve
+	images_of trixie context zstd zstd:19 gzip gzip:1 none >thirteen
 	cat twelve thirteen
 	[ "$(wc -l <twelve)" = 5 ]
 	[ "$(cut -d ' ' -f 2 twelve thirteen | sort -u | wc -l)" = 1 ]
@@ -102,5 +108,37 @@ context() {
 		[ "$(grep '^zstd' twelve)" = "$(grep '^zstd' thirteen)" ]
 	for how in zstd gzip; do
 		echo "# $how: $(version_of bookworm $how) and $(version_of trixie $how)" >&3
+	done
+}
+
+# system TARBALL MMDEBSTRAP-OPTION…: what an example is built upon, as examples/lib.sh has it.
+system() {
+	env SOURCE_DATE_EPOCH=1735689600 mmdebstrap --quiet --mode=root --format=tar --skip=output/dev \
+		"${@:2}" bookworm "$1" </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+}
+
+# example NAME [FILE…]: its context, with what it is built upon.
+example() {
+	mkdir -p "examples/$1"
+	cp -R "$source/examples/$1/." "examples/$1"
+	[ $# -eq 1 ] || ln "${@:2}" "examples/$1"
+}
+
+@test "the examples are the same in Debian 12 and in Debian 13" {
+	need_debians
+	cc -static -Os -s -o greet "$source/examples/static/greet.c"
+	system debian.tar --variant=minbase --include=python3
+	system kernel.tar --variant=extract --include=linux-image-cloud-amd64,busybox-static
+	example static greet
+	example webapp debian.tar
+	example distroless debian.tar
+	example microvm kernel.tar
+	for name in static webapp distroless microvm; do
+		images_of bookworm "examples/$name" zstd gzip:1 none >twelve
+		images_of trixie "examples/$name" zstd gzip:1 none >thirteen
+		echo "$name" && cat twelve thirteen
+		[ "$(wc -l <twelve)" = 3 ]
+		[ "$(cut -d ' ' -f 2 twelve thirteen | sort -u | wc -l)" = 1 ]
+		[ "$(grep -v '^zstd' twelve)" = "$(grep -v '^zstd' thirteen)" ]
 	done
 }
