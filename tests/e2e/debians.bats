@@ -134,11 +134,11 @@ example() {
 	example distroless debian.tar
 	example microvm kernel.tar
 	for name in static webapp distroless microvm; do
-		images_of bookworm "examples/$name" zstd gzip:1 none >twelve
-		images_of trixie "examples/$name" zstd gzip:1 none >thirteen
+		images_of bookworm "examples/$name" gzip:1 none >twelve
+		images_of trixie "examples/$name" gzip:1 none >thirteen
 		echo "$name" && cat twelve thirteen
-		[ "$(wc -l <twelve)" = 3 ]
+		[ "$(wc -l <twelve)" = 2 ]
 		[ "$(cut -d ' ' -f 2 twelve thirteen | sort -u | wc -l)" = 1 ]
-		[ "$(grep -v '^zstd' twelve)" = "$(grep -v '^zstd' thirteen)" ]
+		cmp twelve thirteen
 	done
 }
