@@ -29,7 +29,7 @@ import faults  # noqa: E402
 NACRE, TRACECALL, CASE = sys.argv[1:4]
 # Every how many calls; a sanitizer makes each run ten times as long.
 STRIDE = int(os.environ.get("KILLS_STRIDE", "7" if os.environ.get("NACRE_SANITIZE") else
-                            "3" if CASE in faults.SPARSE else "1"))
+                            "3" if CASE in faults.SPARSE else "2"))
 
 
 def traced(case, work, who, action, at, arguments=None, **variables):
