@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Kills a command and the processes that it forks at each system call that changes something.
+"""Kills a command and the processes that it forks at system calls that change something.
 
     kills.py NACRE TRACECALL CASE
 
 faults.py lets calls of the C library fail; here the kernel's own calls are counted, by ptrace
-(tracecall.c), in all processes together. For each such call, on a fresh copy of the same files:
+(tracecall.c), in all processes together. For every second such call, on a fresh copy of the same files:
 
 - the command is killed there: the old or the new state, the next run sweeps up, also one that makes
   something else beside it, and no process lives on;
