@@ -98,7 +98,7 @@ static int count_payload(
 		return rc;
 	if (!is_wanted(tally, &parsed.digest)) {
 		tally->other_image++;
-	} else if (!nacre_policy_wants(tally->policy, parsed.identity)) {
+	} else if (!nacre_identity_match(&tally->policy->items[0].identity, NULL, parsed.identity)) {
 		tally->other_name++;
 	} else if (!tally->signed_by[k]) {
 		tally->signed_by[k] = true;
@@ -122,8 +122,8 @@ static int count_layer(
 		rc = nacre_signature_load(tally->layout, layer, tally->limits, &payload, err);
 	if (rc)
 		return rc;
-	for (size_t k = 0; k < policy->key_count; k++) {
-		if (nacre_key_verify(policy->keys[k], payload.data, payload.len, signature.data,
+	for (size_t k = 0; k < policy->items[0].key_count; k++) {
+		if (nacre_key_verify(policy->items[0].keys[k], payload.data, payload.len, signature.data,
 			    signature.len))
 			return count_payload(tally, k, &payload, err);
 	}
@@ -210,14 +210,14 @@ static int judge(const struct tally *tally, struct nacre_err *err)
 	size_t bad = tally->damaged + tally->other_image + tally->other_name;
 	char notes[NOTES_BYTES];
 
-	if (tally->signers >= tally->policy->threshold)
+	if (tally->signers >= tally->policy->items[0].threshold)
 		return 0;
 	if (tally->total == 0)
 		return nacre_fail(err, NACRE_E_UNTRUSTED, "no signature");
 	(void)print_notes(tally, notes);
 	if (tally->signers > 0)
 		return nacre_fail(err, NACRE_E_UNTRUSTED, "%zu of %zu needed signatures%s",
-			tally->signers, tally->policy->threshold, notes);
+			tally->signers, tally->policy->items[0].threshold, notes);
 	return nacre_fail(err, NACRE_E_UNTRUSTED, "%zu signature%s, none %s%s", tally->total,
 		tally->total == 1 ? "" : "s",
 		bad == tally->total ? "that counts" : "by a given key", notes);
@@ -228,13 +228,13 @@ static int explain(struct nacre_trusted *trusted, const struct tally *tally, str
 	const struct nacre_policy *policy = tally->policy;
 	int rc = 0;
 
-	for (size_t k = 0; rc == 0 && k < policy->key_count; k++) {
+	for (size_t k = 0; rc == 0 && k < policy->items[0].key_count; k++) {
 		if (tally->signed_by[k])
-			rc = nacre_texts_add(&trusted->signers, nacre_key_id(policy->keys[k]), err);
+			rc = nacre_texts_add(&trusted->signers, nacre_key_id(policy->items[0].keys[k]), err);
 	}
 	return rc ? rc
 		  : nacre_trusted_set_reason(trusted, err, "signed by %zu key%s, %zu needed",
-			    tally->signers, tally->signers == 1 ? "" : "s", policy->threshold);
+			    tally->signers, tally->signers == 1 ? "" : "s", policy->items[0].threshold);
 }
 
 /* Signatures before content: what is not trusted is not parsed any further. */
@@ -249,7 +249,7 @@ static int check(struct nacre_trusted *trusted, const struct nacre_layout *layou
 		.limits = &limits,
 		.policy = policy,
 		.digests = { &trusted->desc.digest, &trusted->top.digest },
-		.signed_by = calloc(policy->key_count, sizeof(bool)),
+		.signed_by = calloc(policy->items[0].key_count, sizeof(bool)),
 	};
 	char notes[NOTES_BYTES];
 	int rc;
