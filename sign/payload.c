@@ -15,11 +15,24 @@
 
 #define TYPE "cosign container image signature"
 #define CREATOR "nacre"
+#define TIMESTAMP "timestamp"
 
 void nacre_payload_clear(struct nacre_payload *payload)
 {
 	free(payload->identity);
+	nacre_pairs_clear(&payload->annotations);
 	memset(payload, 0, sizeof(*payload));
+}
+
+int nacre_payload_annotate(
+	struct nacre_payload *payload, const char *name, const char *value, struct nacre_err *err)
+{
+	if (!*name)
+		return nacre_fail(err, NACRE_E_ARG, "an annotation without a name");
+	if (strcmp(name, TIMESTAMP) == 0)
+		return nacre_fail(
+			err, NACRE_E_ARG, "annotation 'timestamp': others read a number there");
+	return nacre_pairs_set(&payload->annotations, name, value, err);
 }
 
 /* That an object has these members, and no other. The names end with a NULL. */
@@ -97,10 +110,13 @@ static int parse_identity(
 	return *out_identity ? 0 : nacre_fail_nomem(err);
 }
 
-static int check_optional(const struct nacre_jvalue *root, struct nacre_err *err)
+/* Anything may stand there. What is a text is an annotation; of the rest only the time has a type.
+ */
+static int parse_optional(
+	const struct nacre_jvalue *root, struct nacre_pairs *out_pairs, struct nacre_err *err)
 {
 	const struct nacre_jvalue *optional = nacre_jvalue_find(root, "optional");
-	const struct nacre_jvalue *timestamp;
+	const struct nacre_jvalue *at;
 	int rc;
 
 	if (nacre_jvalue_type(optional) == NACRE_JNULL)
@@ -108,8 +124,17 @@ static int check_optional(const struct nacre_jvalue *root, struct nacre_err *err
 	rc = nacre_jvalue_want(optional, NACRE_JOBJECT, err);
 	if (rc)
 		return rc;
-	timestamp = nacre_jvalue_find(optional, "timestamp");
-	return timestamp ? nacre_jvalue_want(timestamp, NACRE_JINTEGER, err) : 0;
+	for (at = nacre_jvalue_first(optional); rc == 0 && at; at = nacre_jvalue_next(at)) {
+		const char *text = NULL;
+
+		if (strcmp(nacre_jvalue_name(at), TIMESTAMP) == 0)
+			rc = nacre_jvalue_want(at, NACRE_JINTEGER, err);
+		else if (nacre_jvalue_type(at) == NACRE_JTEXT)
+			rc = nacre_jvalue_text(at, &text, err);
+		if (rc == 0 && text)
+			rc = nacre_pairs_set(out_pairs, nacre_jvalue_name(at), text, err);
+	}
+	return rc;
 }
 
 int nacre_payload_parse(
@@ -134,7 +159,7 @@ int nacre_payload_parse(
 	if (rc == 0)
 		rc = get_exact(root, "critical", critical_names, &critical, err);
 	if (rc == 0)
-		rc = check_optional(root, err);
+		rc = parse_optional(root, &payload.annotations, err);
 	if (rc == 0)
 		rc = parse_type(critical, err);
 	if (rc == 0)
@@ -144,7 +169,7 @@ int nacre_payload_parse(
 	if (rc)
 		return rc;
 	*out_payload = payload;
-	payload.identity = NULL;
+	memset(&payload, 0, sizeof(payload));
 	return 0;
 }
 
@@ -165,7 +190,11 @@ int nacre_payload_emit(
 	nacre_jemit_text(&out, "type", TYPE);
 	nacre_jemit_end(&out);
 	nacre_jemit_object(&out, "optional");
-	nacre_jemit_text(&out, "creator", CREATOR);
+	if (!nacre_pairs_find(&payload->annotations, "creator"))
+		nacre_jemit_text(&out, "creator", CREATOR);
+	for (size_t i = 0; i < payload->annotations.count; i++)
+		nacre_jemit_text(&out, payload->annotations.items[i].name,
+			payload->annotations.items[i].value);
 	nacre_jemit_end(&out);
 	nacre_jemit_end(&out);
 	return nacre_jemit_finish(&out, out_json, err);

@@ -16,6 +16,7 @@ void nacre_requirement_clear(struct nacre_requirement *requirement)
 		nacre_key_free(requirement->keys[i]);
 	free(requirement->keys);
 	nacre_identity_clear(&requirement->identity);
+	nacre_pairs_clear(&requirement->annotations);
 	free(requirement->what);
 	memset(requirement, 0, sizeof(*requirement));
 }
@@ -115,6 +116,14 @@ int nacre_policy_set_identity(
 	nacre_identity_clear(&policy->items[0].identity);
 	policy->items[0].identity = named;
 	return 0;
+}
+
+int nacre_policy_add_annotation(
+	struct nacre_policy *policy, const char *name, const char *value, struct nacre_err *err)
+{
+	if (!*name)
+		return nacre_fail(err, NACRE_E_ARG, "an annotation without a name");
+	return nacre_pairs_set(&policy->items[0].annotations, name, value, err);
 }
 
 static int check_requirement(const struct nacre_requirement *requirement, struct nacre_err *err)

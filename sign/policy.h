@@ -3,6 +3,7 @@
 #ifndef NACRE_SIGN_POLICY_H
 #define NACRE_SIGN_POLICY_H
 
+#include "formats/list.h"
 #include "sign/identity.h"
 
 #include <nacre/sign.h>
@@ -21,6 +22,7 @@ struct nacre_requirement {
 	size_t key_count;
 	size_t threshold;
 	struct nacre_identity identity;
+	struct nacre_pairs annotations; /* that must be signed, too */
 	bool takes_index; /* a signature of the index through which an image was found counts */
 	char *what;	  /* unsupported: what it is, for messages ("signedBy (GPG)") */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signing what a reference names. Which bytes are signed is in payload.c, where they go in
- * signatures.c.
+ * Signing what a reference names. Which bytes are signed is in payload.c and statement.c, where
+ * they go in signatures.c and referrers.c.
  */
 #include "base/buf.h"
 #include "base/digest.h"
@@ -9,32 +9,58 @@
 #include "base/scope.h"
 #include "formats/batch.h"
 #include "formats/mediatype.h"
+#include "sign/found.h"
 #include "sign/key.h"
 #include "sign/key_crypto.h"
 #include "sign/payload.h"
+#include "sign/referrers.h"
 #include "sign/signatures.h"
+#include "sign/statement.h"
 
 #include <string.h>
 
-/* One call of nacre_sign(), on its way. */
+#define FORMS 2
+#define ALL_FORMS (1U << NACRE_SIGNATURE_SIMPLE | 1U << NACRE_SIGNATURE_BUNDLE)
+
+/* One call of nacre_sign() or nacre_sign_attach(), on its way. */
 struct signing {
 	const struct nacre_layout *layout;
 	const struct nacre_env *env;
 	struct nacre_limits limits;
 	struct nacre_descriptor top; /* what is signed */
 	const char *kind;	     /* what cosign calls it */
-	struct nacre_buf payload;
+	struct nacre_payload payload;
+	struct nacre_buf documents[FORMS];  /* the payload as each form writes it */
+	struct nacre_buf messages[FORMS];   /* the bytes that are signed */
 	struct nacre_descriptor signatures; /* media_type NULL: there are none yet */
 	struct nacre_manifest manifest;	    /* of the signatures */
+	bool is_changed;		    /* a signature was added to it */
+	struct nacre_bundle *bundles;	    /* that are new */
+	size_t bundle_count;
 	struct nacre_sign_info info;
+};
+
+/* Who signs, and with what: a private key, or a signature that there is already. */
+struct signer {
+	const struct nacre_key *key;
+	const void *signature; /* NULL: to be made */
+	size_t signature_len;
+	bool is_present[FORMS];
 };
 
 static void clear_signing(struct signing *signing)
 {
 	nacre_descriptor_clear(&signing->top);
-	nacre_buf_clear(&signing->payload);
+	nacre_payload_clear(&signing->payload);
+	for (size_t i = 0; i < FORMS; i++) {
+		nacre_buf_clear(&signing->documents[i]);
+		nacre_buf_clear(&signing->messages[i]);
+	}
 	nacre_descriptor_clear(&signing->signatures);
 	nacre_manifest_clear(&signing->manifest);
+	for (size_t i = 0; i < signing->bundle_count; i++)
+		nacre_bundle_clear(&signing->bundles[i]);
+	free(signing->bundles);
 }
 
 static int check_keys(const struct nacre_key *const *keys, size_t count, struct nacre_err *err)
@@ -77,11 +103,12 @@ static int find_top(struct signing *signing, const struct nacre_ref *ref, struct
 	}
 }
 
-static int make_payload(struct signing *signing, const char *identity, struct nacre_err *err)
+static int set_payload(
+	struct signing *signing, const struct nacre_sign_options *options, struct nacre_err *err)
 {
-	NACRE_CLEANUP(nacre_payload_clear)
-	struct nacre_payload payload = { 0 };
 	const struct nacre_pairs *annotations = &signing->top.annotations;
+	const char *identity = options->identity;
+	int rc;
 
 	if (!identity)
 		identity = nacre_pairs_find(annotations, NACRE_ANNOTATION_CONTAINERD_NAME);
@@ -90,11 +117,42 @@ static int make_payload(struct signing *signing, const char *identity, struct na
 	if (!identity || !*identity)
 		return nacre_fail(err, NACRE_E_ARG,
 			"an image without a name: say what name it is to be signed for");
-	payload.digest = signing->top.digest;
-	payload.identity = strdup(identity);
-	if (!payload.identity)
-		return nacre_fail_nomem(err);
-	return nacre_payload_emit(&payload, &signing->payload, err);
+	signing->payload.digest = signing->top.digest;
+	rc = nacre_text_set(&signing->payload.identity, identity, err);
+	for (size_t i = 0; rc == 0 && i < options->annotation_count; i++)
+		rc = nacre_payload_annotate(&signing->payload, options->annotations[i].name,
+			options->annotations[i].value, err);
+	return rc;
+}
+
+/* The bytes that are signed in each form. */
+static int make_messages(struct signing *signing, struct nacre_err *err)
+{
+	struct nacre_buf *simple = &signing->documents[NACRE_SIGNATURE_SIMPLE];
+	struct nacre_buf *statement = &signing->documents[NACRE_SIGNATURE_BUNDLE];
+	struct nacre_buf *message = &signing->messages[NACRE_SIGNATURE_SIMPLE];
+	int rc = nacre_payload_emit(&signing->payload, simple, err);
+
+	if (rc)
+		return rc;
+	message->max = simple->len;
+	rc = nacre_buf_add(message, simple->data, simple->len, err);
+	if (rc == 0)
+		rc = nacre_statement_emit(&signing->payload, statement, err);
+	return rc ? rc
+		  : nacre_dsse_bytes(NACRE_MEDIA_STATEMENT, statement,
+			    &signing->messages[NACRE_SIGNATURE_BUNDLE], err);
+}
+
+static int open_signing(struct signing *signing, const struct nacre_ref *ref,
+	const struct nacre_sign_options *options, struct nacre_err *err)
+{
+	static const struct nacre_sign_options none = { 0 };
+	int rc = find_top(signing, ref, err);
+
+	if (rc == 0)
+		rc = set_payload(signing, options ? options : &none, err);
+	return rc ? rc : make_messages(signing, err);
 }
 
 static int load_signatures(struct signing *signing, struct nacre_err *err)
@@ -115,45 +173,123 @@ static int load_signatures(struct signing *signing, struct nacre_err *err)
 	return rc ? nacre_within(err, rc, "%s", name) : 0;
 }
 
+/* ----------------------------------------------------------- what is there */
+
+struct known {
+	const struct signing *signing;
+	struct signer *signers;
+	size_t count;
+	size_t bundles;
+};
+
 /*
- * Whether this key has signed this payload already. ECDSA signatures differ each time, so the bytes
- * of ours would not be found.
+ * Whether one of the keys has signed the same already. ECDSA signatures differ each time, so the
+ * bytes of a new one would not be found.
  */
-static bool is_present(const struct signing *signing, const struct nacre_key *key)
+static int on_found(const struct nacre_found *found, void *user, struct nacre_err *err)
 {
-	struct nacre_digest digest;
+	struct known *known = user;
+	const struct nacre_buf *message = &known->signing->messages[found->form];
 
-	nacre_digest_of(signing->payload.data, signing->payload.len, &digest);
-	for (size_t i = 0; i < signing->manifest.layers.count; i++) {
-		const struct nacre_descriptor *layer = &signing->manifest.layers.items[i];
-		NACRE_CLEANUP(nacre_buf_clear)
-		struct nacre_buf signature = NACRE_BUF(0);
+	(void)err;
+	known->bundles += found->form == NACRE_SIGNATURE_BUNDLE;
+	if (found->damage || found->message->len != message->len ||
+		memcmp(found->message->data, message->data, message->len) != 0)
+		return 0;
+	for (size_t i = 0; i < known->count; i++) {
+		if (nacre_key_verify(known->signers[i].key, message->data, message->len,
+			    found->signature->data, found->signature->len))
+			known->signers[i].is_present[found->form] = true;
+	}
+	return 0;
+}
 
-		if (!nacre_signature_is(layer) || !nacre_digest_equal(&layer->digest, &digest) ||
-			nacre_signature_get(layer, &signature, NULL))
-			continue;
-		if (nacre_key_verify(key, signing->payload.data, signing->payload.len,
-			    signature.data, signature.len))
+/* --------------------------------------------------------------- what is new */
+
+static int add_bundle(struct signing *signing, const struct nacre_key *key,
+	struct nacre_buf *signature, struct nacre_err *err)
+{
+	const struct nacre_buf *statement = &signing->documents[NACRE_SIGNATURE_BUNDLE];
+	struct nacre_bundle *bundle = &signing->bundles[signing->bundle_count++];
+	int rc;
+
+	bundle->payload.max = statement->len;
+	rc = nacre_text_set(&bundle->payload_type, NACRE_MEDIA_STATEMENT, err);
+	if (rc == 0)
+		rc = nacre_text_set(&bundle->hint, nacre_key_hint(key), err);
+	if (rc == 0)
+		rc = nacre_buf_add(&bundle->payload, statement->data, statement->len, err);
+	if (rc == 0)
+		bundle->signature = nacre_buf_steal(signature);
+	return rc;
+}
+
+static int add_simple(
+	struct signing *signing, const struct nacre_buf *signature, struct nacre_err *err)
+{
+	signing->is_changed = true;
+	return nacre_signatures_add(
+		&signing->manifest, &signing->documents[NACRE_SIGNATURE_SIMPLE], signature, err);
+}
+
+static int sign_form(struct signing *signing, struct signer *signer, enum nacre_signature_form form,
+	struct nacre_err *err)
+{
+	const struct nacre_buf *message = &signing->messages[form];
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf signature = NACRE_BUF(NACRE_SIGNATURE_BYTES);
+	int rc;
+
+	if (signer->is_present[form]) {
+		signing->info.present++;
+		return 0;
+	}
+	rc = signer->signature
+		? nacre_buf_add(&signature, signer->signature, signer->signature_len, err)
+		: nacre_key_sign(signer->key, message->data, message->len, &signature, err);
+	if (rc == 0)
+		rc = form == NACRE_SIGNATURE_SIMPLE
+			? add_simple(signing, &signature, err)
+			: add_bundle(signing, signer->key, &signature, err);
+	/* The same key may have been given twice. */
+	signer->is_present[form] = true;
+	if (rc == 0)
+		signing->info.added++;
+	return rc;
+}
+
+static bool is_given_before(const struct signer *signers, size_t which)
+{
+	for (size_t i = 0; i < which; i++) {
+		if (strcmp(nacre_key_id(signers[i].key), nacre_key_id(signers[which].key)) == 0)
 			return true;
 	}
 	return false;
 }
 
-static int sign_with(struct signing *signing, const struct nacre_key *key, struct nacre_err *err)
+static int sign_all(struct signing *signing, struct signer *signers, size_t count, unsigned forms,
+	struct nacre_err *err)
 {
-	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf signature = NACRE_BUF(NACRE_SIGNATURE_BYTES);
-	int rc;
+	const struct nacre_digest *digests[2] = { &signing->top.digest, &signing->top.digest };
+	struct known known = { signing, signers, count, 0 };
+	int rc =
+		nacre_found_each(signing->layout, digests, &signing->limits, on_found, &known, err);
 
-	if (is_present(signing, key)) {
-		signing->info.present++;
-		return 0;
+	signing->bundles = calloc(count, sizeof(*signing->bundles));
+	if (!signing->bundles)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (is_given_before(signers, i))
+			continue;
+		for (unsigned form = 0; rc == 0 && form < FORMS; form++) {
+			if (forms & 1U << form)
+				rc = sign_form(signing, &signers[i], form, err);
+		}
 	}
-	rc = nacre_key_sign(key, signing->payload.data, signing->payload.len, &signature, err);
-	if (rc == 0)
-		rc = nacre_signatures_add(&signing->manifest, &signing->payload, &signature, err);
-	if (rc == 0)
-		signing->info.added++;
+	/* Of the others the manifest has no more. */
+	if (rc == 0 && signing->bundle_count > 0 &&
+		known.bundles + signing->bundle_count > NACRE_SIGNATURES)
+		rc = nacre_fail(err, NACRE_E_LIMIT, "more than %d signatures", NACRE_SIGNATURES);
 	return rc;
 }
 
@@ -198,15 +334,37 @@ static int store(struct signing *signing, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_batch_freep)
 	struct nacre_layout_batch *batch = NULL;
+	struct nacre_digest unused;
 	int rc;
 
 	rc = nacre_batch_new(signing->layout, signing->env, &batch, err);
-	if (rc == 0 && signing->info.added > 0)
-		rc = nacre_signatures_store(batch, &signing->manifest, &signing->payload,
-			&signing->top.digest, &signing->info.signatures, err);
+	if (rc == 0 && signing->is_changed)
+		rc = nacre_signatures_store(batch, &signing->manifest,
+			&signing->documents[NACRE_SIGNATURE_SIMPLE], &signing->top.digest,
+			&signing->info.signatures, err);
+	for (size_t i = 0; rc == 0 && i < signing->bundle_count; i++)
+		rc = nacre_referrer_store(batch, &signing->top, &signing->bundles[i], &unused, err);
 	if (rc == 0)
 		rc = mark_image(signing, batch, err);
 	return rc ? rc : nacre_batch_commit(batch, err);
+}
+
+static int sign(struct signing *signing, struct signer *signers, size_t count,
+	const struct nacre_sign_options *options, struct nacre_err *err)
+{
+	unsigned forms = options && options->forms ? options->forms & ALL_FORMS : ALL_FORMS;
+	nacre_autofd int lock = -1;
+	/*
+	 * From reading the signatures to writing them with ours nobody else may add any, or theirs
+	 * would be lost. Not the lock of the index: the commit takes that one.
+	 */
+	int rc = nacre_layout_lock(nacre_layout_blob_dir(signing->layout), &lock, err);
+
+	if (rc == 0)
+		rc = load_signatures(signing, err);
+	if (rc == 0)
+		rc = sign_all(signing, signers, count, forms, err);
+	return rc ? rc : store(signing, err);
 }
 
 int nacre_sign(const struct nacre_layout *layout, const struct nacre_ref *ref,
@@ -220,26 +378,70 @@ int nacre_sign(const struct nacre_layout *layout, const struct nacre_ref *ref,
 		.env = env,
 		.limits = nacre_env_limits(env),
 	};
-	nacre_autofd int lock = -1;
-	int rc;
+	nacre_autofree struct signer *signers = NULL;
+	int rc = check_keys(keys, key_count, err);
 
-	rc = check_keys(keys, key_count, err);
+	if (rc)
+		return rc;
+	signers = calloc(key_count, sizeof(*signers));
+	if (!signers)
+		return nacre_fail_nomem(err);
+	for (size_t i = 0; i < key_count; i++)
+		signers[i].key = keys[i];
+	rc = open_signing(&signing, ref, options, err);
 	if (rc == 0)
-		rc = find_top(&signing, ref, err);
-	if (rc == 0)
-		rc = make_payload(&signing, options ? options->identity : NULL, err);
-	/*
-	 * From reading the signatures to writing them with ours nobody else may add any, or theirs
-	 * would be lost. Not the lock of the index: the commit takes that one.
-	 */
-	if (rc == 0)
-		rc = nacre_layout_lock(nacre_layout_blob_dir(layout), &lock, err);
-	if (rc == 0)
-		rc = load_signatures(&signing, err);
-	for (size_t i = 0; rc == 0 && i < key_count; i++)
-		rc = sign_with(&signing, keys[i], err);
-	if (rc == 0)
-		rc = store(&signing, err);
+		rc = sign(&signing, signers, key_count, options, err);
+	if (rc == 0 && out_info)
+		*out_info = signing.info;
+	return rc;
+}
+
+int nacre_sign_message(const struct nacre_layout *layout, const struct nacre_ref *ref,
+	enum nacre_signature_form form, const struct nacre_sign_options *options,
+	const struct nacre_env *env, void **out_bytes, size_t *out_len, struct nacre_err *err)
+{
+	NACRE_CLEANUP(clear_signing)
+	struct signing signing = {
+		.layout = layout,
+		.env = env,
+		.limits = nacre_env_limits(env),
+	};
+	int rc = open_signing(&signing, ref, options, err);
+
+	if (rc)
+		return rc;
+	*out_len = signing.messages[form].len;
+	*out_bytes = nacre_buf_steal(&signing.messages[form]).data;
+	return 0;
+}
+
+int nacre_sign_attach(const struct nacre_layout *layout, const struct nacre_ref *ref,
+	enum nacre_signature_form form, const struct nacre_key *key, const void *signature,
+	size_t signature_len, const struct nacre_sign_options *options, const struct nacre_env *env,
+	struct nacre_sign_info *out_info, struct nacre_err *err)
+{
+	NACRE_CLEANUP(clear_signing)
+	struct signing signing = {
+		.layout = layout,
+		.env = env,
+		.limits = nacre_env_limits(env),
+	};
+	struct nacre_sign_options own = options ? *options : (struct nacre_sign_options){ 0 };
+	struct signer signer = {
+		.key = key,
+		.signature = signature,
+		.signature_len = signature_len,
+	};
+	int rc = open_signing(&signing, ref, options, err);
+
+	if (rc)
+		return rc;
+	if (!nacre_key_verify(key, signing.messages[form].data, signing.messages[form].len,
+		    signature, signature_len))
+		return nacre_fail(err, NACRE_E_UNTRUSTED,
+			"not a signature by key %s over what is to be signed", nacre_key_id(key));
+	own.forms = 1U << form;
+	rc = sign(&signing, &signer, 1, &own, err);
 	if (rc == 0 && out_info)
 		*out_info = signing.info;
 	return rc;

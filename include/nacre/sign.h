@@ -119,26 +119,53 @@ NACRE_API NACRE_CHECKED int nacre_policy_set_threshold(
 NACRE_API NACRE_CHECKED int nacre_policy_set_identity(
 	struct nacre_policy *policy, const char *identity, struct nacre_err *err);
 
+/**
+ * Says what the signer must have added, as nacre_sign_options has it. May be called several times;
+ * a later value replaces an earlier one of the same name.
+ *
+ * Errors: ARG (as nacre_sign()); NOMEM.
+ */
+NACRE_API NACRE_CHECKED int nacre_policy_add_annotation(
+	struct nacre_policy *policy, const char *name, const char *value, struct nacre_err *err);
+
 /* ----------------------------------------------------------------- signing */
+
+/** Both are put in by default, since there are readers that know only one of them. */
+enum nacre_signature_form {
+	NACRE_SIGNATURE_SIMPLE, /**< simple signing: cosign, podman, skopeo */
+	NACRE_SIGNATURE_BUNDLE, /**< a sigstore bundle v0.3, an OCI 1.1 referrer: cosign 3 */
+};
+
+struct nacre_annotation {
+	const char *name;
+	const char *value;
+};
 
 /** Safe when zero. */
 struct nacre_sign_options {
 	/** HOST/REPO:TAG as it is to be signed. NULL: the image's io.containerd.image.name
 	 * annotation, else its name in the layout. */
 	const char *identity;
+	/** 1 << of enum nacre_signature_form. 0: all */
+	unsigned forms;
+	/** What is signed besides; NULL: nothing. */
+	const struct nacre_annotation *annotations;
+	size_t annotation_count;
 };
 
 struct nacre_sign_info {
-	struct nacre_digest image;	/**< what is signed: a manifest or an index */
-	struct nacre_digest signatures; /**< the manifest that the signatures lie in */
-	size_t added;			/**< signatures that are new */
-	size_t present;			/**< keys whose signature was there already */
+	struct nacre_digest image; /**< what is signed: a manifest or an index */
+	struct nacre_digest
+		signatures; /**< the manifest of those of simple signing; may be empty */
+	size_t added;	    /**< signatures that are new, of both forms */
+	size_t present;	    /**< signatures that were there already */
 };
 
 /**
  * Signs the manifest or index that a reference names. The signatures are added to those that are
- * there, under the tag "sha256-HEX.sig", all or none. A key that has signed the same for the same
- * name adds nothing.
+ * there, all or none: those of simple signing under the tag "sha256-HEX.sig", bundles as manifests
+ * of their own, listed without a name. A key that has signed the same for the same name with the
+ * same annotations adds nothing.
  *
  * @param ref       its tag and digest; the layout is given
  * @param keys      at least one, all private
@@ -155,6 +182,32 @@ NACRE_API NACRE_CHECKED int nacre_sign(const struct nacre_layout *layout,
 	const struct nacre_sign_options *options, const struct nacre_env *env,
 	struct nacre_sign_info *out_info, struct nacre_err *err);
 
+/**
+ * The bytes that nacre_sign() would sign, for a key that is elsewhere. They are the same each time.
+ *
+ * @param form       which of the two; options->forms does not matter
+ * @param out_bytes  the caller's to free()
+ *
+ * Errors: as nacre_sign().
+ */
+NACRE_API NACRE_CHECKED int nacre_sign_message(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, enum nacre_signature_form form,
+	const struct nacre_sign_options *options, const struct nacre_env *env, void **out_bytes,
+	size_t *out_len, struct nacre_err *err);
+
+/**
+ * Adds a signature over the bytes of nacre_sign_message() that was made elsewhere.
+ *
+ * @param key        the public half; the signature must be good
+ * @param signature  raw: ASN.1 DER for ECDSA, 64 bytes for Ed25519
+ *
+ * Errors: UNTRUSTED (the signature is not good); the rest as nacre_sign().
+ */
+NACRE_API NACRE_CHECKED int nacre_sign_attach(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, enum nacre_signature_form form, const struct nacre_key *key,
+	const void *signature, size_t signature_len, const struct nacre_sign_options *options,
+	const struct nacre_env *env, struct nacre_sign_info *out_info, struct nacre_err *err);
+
 /* --------------------------------------------------------------- verifying */
 
 /**
@@ -164,8 +217,10 @@ NACRE_API NACRE_CHECKED int nacre_sign(const struct nacre_layout *layout,
 struct nacre_trusted;
 
 /**
- * Believes an image because enough keys have signed it, or the index through which it was found.
- * Damaged signatures do not hide good ones.
+ * Believes an image because enough keys have signed it. When the reference names an index, a
+ * signature over that counts as well, unless the policy comes from a file that does not say so; one
+ * over an index never counts for an image that is named by its own digest. Damaged signatures do
+ * not hide good ones, and signatures of both forms count; it is keys that are counted.
  *
  * @param ref       its tag and digest; the layout is given
  * @param platform  which image of an index. NULL: linux/amd64
@@ -180,6 +235,68 @@ NACRE_API NACRE_CHECKED int nacre_verify(const struct nacre_layout *layout,
 	const struct nacre_ref *ref, const struct nacre_policy *policy,
 	const struct nacre_platform *platform, const struct nacre_env *env,
 	struct nacre_trusted **out_trusted, struct nacre_err *err);
+
+/* What became of each signature, for people who want to know why. */
+
+enum nacre_fate {
+	NACRE_FATE_COUNTS,	/**< it is what the policy asks for */
+	NACRE_FATE_AGAIN,	/**< so it is, but its key has counted already */
+	NACRE_FATE_OTHER_KEY,	/**< no key of the policy has made it */
+	NACRE_FATE_OTHER_IMAGE, /**< good, but for another digest */
+	NACRE_FATE_INDEX,	/**< good, but for the index, which the policy does not take */
+	NACRE_FATE_OTHER_NAME,	/**< good, but for another name, or for none */
+	NACRE_FATE_ANNOTATION,	/**< good, but without an annotation that must be there */
+	NACRE_FATE_OTHER_KIND,	/**< good, but it says something else, as an attestation does */
+	NACRE_FATE_DAMAGED,	/**< it cannot be read */
+};
+
+/** One signature, held against one requirement. The texts are the verdict's. */
+struct nacre_signature_note {
+	size_t requirement; /**< counted from 0 */
+	enum nacre_signature_form form;
+	struct nacre_digest lies_in; /**< the manifest that it lies in */
+	enum nacre_fate fate;
+	char *key_id;	/**< who has made it; NULL: not known */
+	char *identity; /**< the name that was signed; NULL: none, or not known */
+	char *why;	/**< what is wrong with it; NULL: nothing to add */
+};
+
+/** One requirement of a policy. The texts are the verdict's. */
+struct nacre_requirement_note {
+	char *type;	/**< "signed", "reject", "anything", or what cannot be checked */
+	char *identity; /**< what names count: "any name", "matchExact", "HOST/REPO"; NULL: none are
+			   asked */
+	size_t key_count;
+	size_t threshold;
+	size_t have; /**< distinct keys that have signed */
+	bool is_met;
+};
+
+/** How a policy was decided. */
+struct nacre_verdict;
+
+NACRE_API void nacre_verdict_free(struct nacre_verdict *verdict);
+
+/** Where the policy comes from: "policy.json: default"; NULL: from calls. Borrowed. */
+NACRE_API const char *nacre_verdict_rule(const struct nacre_verdict *verdict);
+
+/** Both borrowed; NULL past the last. */
+NACRE_API const struct nacre_requirement_note *nacre_verdict_requirement(
+	const struct nacre_verdict *verdict, size_t i);
+NACRE_API const struct nacre_signature_note *nacre_verdict_signature(
+	const struct nacre_verdict *verdict, size_t i);
+
+/**
+ * nacre_verify() with an account of it.
+ *
+ * @param out_verdict  set also when the image is not believed; NULL when it did not come so far.
+ * The caller's to free
+ */
+NACRE_API NACRE_CHECKED int nacre_verify_explained(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_policy *policy,
+	const struct nacre_platform *platform, const struct nacre_env *env,
+	struct nacre_verdict **out_verdict, struct nacre_trusted **out_trusted,
+	struct nacre_err *err);
 
 /**
  * Believes an image because the caller has named its digest.

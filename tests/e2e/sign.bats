@@ -11,7 +11,7 @@ load ../lib/common
 	before=$(digest_of layout v1)
 	nacre sign oci:layout:v1 --key release.key
 	[ "$(digest_of layout v1)" = "$before" ]
-	[ "$(jq '.manifests | length' layout/index.json)" -eq 2 ]
+	[ "$(jq '.manifests | length' layout/index.json)" -eq 3 ]
 	manifest layout "${before/:/-}.sig" | jq -e '
 		.layers[0].mediaType == "application/vnd.dev.cosign.simplesigning.v1+json" and
 		(.layers[0].annotations["dev.cosignproject.cosign/signature"] | length) > 0'

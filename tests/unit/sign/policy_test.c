@@ -59,7 +59,9 @@ static void a_name_with_a_tag_is_exact_and_one_without_takes_any(void **state)
 		assert_works(nacre_policy_new(&policy, err));
 		assert_true(nacre_identity_match(&policy->items[0].identity, NULL, rows[i].got));
 		assert_works(nacre_policy_set_identity(policy, rows[i].want, err));
-		assert_int_equal(nacre_identity_match(&policy->items[0].identity, NULL, rows[i].got), rows[i].fits);
+		assert_int_equal(
+			nacre_identity_match(&policy->items[0].identity, NULL, rows[i].got),
+			rows[i].fits);
 	}
 }
 
