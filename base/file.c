@@ -48,6 +48,17 @@ int nacre_dir_open_at(int dir, const char *name, int *out_dir, struct nacre_err 
 	return *out_dir < 0 ? nacre_fail_os(err, "%s", name) : 0;
 }
 
+int nacre_replaceable_at(int dir, const char *name, struct nacre_err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : nacre_fail_os(err, "%s", name);
+	return S_ISREG(st.st_mode)
+		? 0
+		: nacre_fail(err, NACRE_E_UNSAFE, "%s: not a regular file", name);
+}
+
 int nacre_dir_open_parent(
 	const char *path, int *out_dir, char *out_name, size_t room, struct nacre_err *err)
 {

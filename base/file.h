@@ -11,6 +11,14 @@
 /** Writes all of it, whatever the system takes at a time. */
 NACRE_CHECKED int nacre_write_all(int fd, const void *data, size_t len, struct nacre_err *err);
 
+/**
+ * Whether a name that the user chose for a file may be given to a new one: it is free, or a regular
+ * file has it. A rename would put a file in the place of a device or of a link, too.
+ *
+ * Errors: UNSAFE ("NAME: not a regular file"); IO.
+ */
+NACRE_CHECKED int nacre_replaceable_at(int dir, const char *name, struct nacre_err *err);
+
 /** Opens a directory that the user named. Errors: NOT_FOUND, IO. */
 NACRE_CHECKED int nacre_dir_open(const char *path, int *out_dir, struct nacre_err *err);
 

@@ -170,6 +170,19 @@ static int fd_read(
 	return 0;
 }
 
+uint64_t nacre_source_skip(struct nacre_source *source, uint64_t len)
+{
+	struct fd_source *f = (struct fd_source *)source;
+
+	/* Without a size the end would not be seen. */
+	if (source->read != fd_read || f->to_end)
+		return 0;
+	len = len < f->left ? len : f->left;
+	f->offset += len;
+	f->left -= len;
+	return len;
+}
+
 int nacre_source_fd(int fd, uint64_t offset, uint64_t size, struct nacre_source **out_source,
 	struct nacre_err *err)
 {

@@ -31,6 +31,11 @@ NACRE_CHECKED int nacre_source_read(struct nacre_source *source, void *data, siz
 /** Reads exactly len bytes or to the end, whichever comes first. */
 NACRE_CHECKED int nacre_source_read_full(struct nacre_source *source, void *data, size_t len,
 	size_t *out_len, struct nacre_err *err);
+
+/** Goes over up to len bytes, as far as the source can do that without reading; 0 when it cannot.
+ */
+uint64_t nacre_source_skip(struct nacre_source *source, uint64_t len);
+
 void nacre_source_free(struct nacre_source *source);
 void nacre_source_freep(struct nacre_source **source);
 
@@ -50,7 +55,7 @@ NACRE_CHECKED int nacre_source_memory(
 
 /**
  * `size` bytes of a borrowed descriptor from `offset` on, by pread; a file that ends before is an
- * error. UINT64_MAX: to its end.
+ * error. UINT64_MAX: to its end. With a size it can skip.
  */
 NACRE_CHECKED int nacre_source_fd(int fd, uint64_t offset, uint64_t size,
 	struct nacre_source **out_source, struct nacre_err *err);

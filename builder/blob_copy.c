@@ -22,6 +22,7 @@ int nacre_blob_copy(const struct nacre_layout *from, const struct nacre_descript
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor copied;
 	nacre_autofd int fd = -1;
+	uint64_t offset = 0;
 	int rc;
 
 	memset(&copied, 0, sizeof(copied));
@@ -30,10 +31,10 @@ int nacre_blob_copy(const struct nacre_layout *from, const struct nacre_descript
 	if (strcmp(nacre_digest_algorithm(&desc->digest), "sha256") != 0)
 		return nacre_fail(err, NACRE_E_UNSUPPORTED,
 			"blob %s: only sha256 blobs can be copied", desc->digest.text);
-	rc = nacre_layout_open_blob(from, desc, &fd, err);
+	rc = nacre_layout_open_blob(from, desc, &fd, &offset, err);
 	if (rc == 0)
 		rc = nacre_batch_add_file(
-			batch, fd, desc->size_bytes, desc->media_type, &copied, err);
+			batch, fd, offset, desc->size_bytes, desc->media_type, &copied, err);
 	if (rc == 0 && !nacre_digest_equal(&copied.digest, &desc->digest))
 		rc = nacre_fail(err, NACRE_E_DIGEST, "blob %s: content has digest %s",
 			desc->digest.text, copied.digest.text);

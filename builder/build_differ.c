@@ -77,7 +77,7 @@ static int compare_layer(struct differ *d, size_t i, struct nacre_err *err)
 	int rc = nacre_batch_reopen_blob(d->first->batch, a, &one, err);
 
 	if (rc == 0)
-		rc = nacre_layout_open_blob(d->layout, b, &two, err);
+		rc = nacre_layout_open_blob(d->layout, b, &two, NULL, err);
 	if (rc == 0)
 		rc = nacre_layers_differ(&(struct nacre_layer_file){ one, a->size_bytes },
 			&(struct nacre_layer_file){ two, b->size_bytes },
@@ -127,7 +127,7 @@ static int compare_documents(const struct differ *d, const char *what,
 	if (rc == 0)
 		rc = load(fd, &one, err);
 	if (rc == 0)
-		rc = nacre_layout_open_blob(d->layout, b, &other, err);
+		rc = nacre_layout_open_blob(d->layout, b, &other, NULL, err);
 	if (rc == 0)
 		rc = load(other, &two, err);
 	if (rc)

@@ -105,6 +105,8 @@ static int write_aside(
 	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
 
 	if (rc == 0)
+		rc = nacre_replaceable_at(dir, name, err);
+	if (rc == 0)
 		rc = nacre_staged_open(&file, dir, 0644, err);
 	if (rc == 0)
 		rc = nacre_write_all(file.fd, text->data, text->len, err);
@@ -133,5 +135,7 @@ int nacre_build_record_check(const char *path, struct nacre_err *err)
 	char name[256];
 	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
 
+	if (rc == 0)
+		rc = nacre_replaceable_at(dir, name, err);
 	return rc ? nacre_within(err, rc, "record %s", path) : 0;
 }

@@ -76,7 +76,7 @@ static int open_gathered(const struct nacre_inputs *inputs, enum nacre_input_kin
 	memset(&desc, 0, sizeof(desc));
 	desc.digest = entry->digest;
 	desc.size_bytes = entry->size_bytes;
-	return nacre_layout_open_blob(inputs->vendor, &desc, out_fd, err);
+	return nacre_layout_open_blob(inputs->vendor, &desc, out_fd, NULL, err);
 }
 
 static int fetch(const struct nacre_inputs *inputs, const char *url,

@@ -43,7 +43,7 @@ static int prove_digest(const struct nacre_layer_blob *blob, const struct nacre_
 	if (rc == 0)
 		rc = nacre_hash_new_like(&desc->digest, &hash, err);
 	if (rc == 0)
-		rc = nacre_source_fd(blob->fd, 0, desc->size_bytes, &source, err);
+		rc = nacre_source_fd(blob->fd, blob->offset, desc->size_bytes, &source, err);
 	while (rc == 0 && done < desc->size_bytes) {
 		size_t got = 0;
 
@@ -148,7 +148,7 @@ int nacre_layer_blob_open(const struct nacre_layout *layout, const struct nacre_
 	if (rc == 0)
 		rc = nacre_budget_lower(&blob->budget, &blob->limits, err);
 	if (rc == 0)
-		rc = nacre_layout_open_blob(layout, desc, &blob->fd, err);
+		rc = nacre_layout_open_blob(layout, desc, &blob->fd, &blob->offset, err);
 	if (rc == 0)
 		rc = prove_digest(blob, desc, env, err);
 	if (rc)

@@ -24,6 +24,7 @@ struct nacre_layer_blob {
 	struct nacre_limits limits; /* not above the budget */
 	uint64_t size_bytes;
 	int fd;
+	uint64_t offset; /* where it begins in there */
 	bool is_wanted;
 	struct nacre_spool *spool; /* the uncompressed tar, once something is opened at random */
 	char *name;

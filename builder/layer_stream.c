@@ -92,7 +92,7 @@ int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nac
 
 	if (!stream)
 		return nacre_fail_nomem(err);
-	rc = nacre_source_fd(blob->fd, 0, blob->size_bytes, &stream->file, err);
+	rc = nacre_source_fd(blob->fd, blob->offset, blob->size_bytes, &stream->file, err);
 	if (rc == 0)
 		rc = nacre_decode_new(
 			blob->codec, stream->file, &blob->limits, &stream->decoded, err);

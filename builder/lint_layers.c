@@ -25,6 +25,7 @@
 /* A layer's blob; fd is -1 for one that is not looked into. */
 struct opened {
 	int fd;
+	uint64_t offset; /* where it begins in there */
 	enum nacre_codec codec;
 };
 
@@ -77,8 +78,9 @@ static int lint_media_type(struct nacre_lint *lint, const struct nacre_descripto
 				     "'%.128s', whose content is elsewhere", desc->media_type);
 }
 
-static int hash_blob(int fd, const struct nacre_descriptor *desc, const char *place,
-	const struct nacre_env *env, struct nacre_digest *out_digest, struct nacre_err *err)
+static int hash_blob(int fd, uint64_t offset, const struct nacre_descriptor *desc,
+	const char *place, const struct nacre_env *env, struct nacre_digest *out_digest,
+	struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
@@ -87,7 +89,7 @@ static int hash_blob(int fd, const struct nacre_descriptor *desc, const char *pl
 	uint64_t done = 0, told = 0;
 	char data[CHUNK];
 	size_t got = 1;
-	int rc = nacre_source_fd(fd, 0, desc->size_bytes, &source, err);
+	int rc = nacre_source_fd(fd, offset, desc->size_bytes, &source, err);
 
 	if (rc == 0)
 		rc = nacre_hash_new_like(&desc->digest, &hash, err);
@@ -107,10 +109,10 @@ static int hash_blob(int fd, const struct nacre_descriptor *desc, const char *pl
 	return rc;
 }
 
-/* Opens a blob and proves its digest; *out_fd stays -1 when that cannot be. */
+/* Opens a blob and proves its digest; layer->fd stays -1 when that cannot be. */
 static int open_blob(struct image *image, const struct nacre_layout *layout,
 	const struct nacre_descriptor *desc, const struct nacre_env *env, struct nacre_lint *lint,
-	int *out_fd, struct nacre_err *err)
+	struct opened *layer, struct nacre_err *err)
 {
 	nacre_autofd int fd = -1;
 	struct nacre_digest digest;
@@ -120,16 +122,16 @@ static int open_blob(struct image *image, const struct nacre_layout *layout,
 		return nacre_lint_refuse(lint, NACRE_RULE_LIMIT, err,
 			"more than %llu bytes (limit blob-bytes)",
 			(unsigned long long)image->limits.blob_bytes);
-	rc = nacre_layout_open_blob(layout, desc, &fd, err);
+	rc = nacre_layout_open_blob(layout, desc, &fd, &layer->offset, err);
 	if (rc)
 		return nacre_lint_refuse_blob(lint, rc, err);
-	rc = hash_blob(fd, desc, image->place, env, &digest, err);
+	rc = hash_blob(fd, layer->offset, desc, image->place, env, &digest, err);
 	if (rc)
 		return rc;
 	if (!nacre_digest_equal(&digest, &desc->digest))
 		return nacre_lint_refuse(lint, NACRE_RULE_BLOB_DIGEST, err,
 			"blob %s: content has digest %s", desc->digest.text, digest.text);
-	*out_fd = nacre_steal_fd(&fd);
+	layer->fd = nacre_steal_fd(&fd);
 	return 0;
 }
 
@@ -156,7 +158,7 @@ static int open_layers(struct image *image, const struct nacre_layout *layout,
 		if (rc == 0)
 			rc = lint_media_type(lint, desc, &layer->codec, &usable, err);
 		if (rc == 0 && usable)
-			rc = open_blob(image, layout, desc, env, lint, &layer->fd, err);
+			rc = open_blob(image, layout, desc, env, lint, layer, err);
 	}
 	return rc;
 }
@@ -241,7 +243,7 @@ static int lint_layer(struct image *image, size_t i, struct nacre_err *err)
 		.base = { told_read, NULL }, .image = image, .total = desc->size_bytes
 	};
 	struct nacre_linted linted = { 0 };
-	int rc = nacre_source_fd(layer->fd, 0, desc->size_bytes, &file, err);
+	int rc = nacre_source_fd(layer->fd, layer->offset, desc->size_bytes, &file, err);
 
 	source.inner = file;
 	if (rc == 0)

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MARKER_BYTES 65536
 #define HEX_DIGITS 64
 
 /* ------------------------------------------------------------------ oci-layout */
@@ -23,15 +22,12 @@ static int lint_marker(const struct nacre_layout *layout, const struct nacre_lim
 	struct nacre_lint *lint, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf bytes = NACRE_BUF(MARKER_BYTES);
+	struct nacre_buf bytes = NACRE_BUF(0);
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
 	const char *version = NULL;
-	nacre_autofd int fd = -1;
-	int rc = nacre_file_open_at(nacre_layout_dir(layout), "oci-layout", &fd, NULL, err);
+	int rc = nacre_layout_marker_bytes(layout, &bytes, err);
 
-	if (rc == 0)
-		rc = nacre_buf_read_fd(&bytes, fd, err);
 	if (rc == 0)
 		rc = nacre_json_parse(bytes.data, bytes.len, limits, &json, err);
 	if (rc == 0)
@@ -271,6 +267,9 @@ int nacre_lint_layout(const struct nacre_layout *layout, const struct nacre_limi
 		return rc;
 	if (reach.count > 0)
 		qsort(reach.items, reach.count, sizeof(reach.items[0]), by_text);
+	/* Of an archive what stands in it besides is of no use to anybody. */
+	if (nacre_layout_is_packed(layout))
+		return 0;
 	rc = nacre_lint_enter(lint, "blobs/sha256", 0, err);
 	return rc ? rc : lint_blobs(layout, &reach, lint, err);
 }

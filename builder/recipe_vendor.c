@@ -122,7 +122,7 @@ static int add_file(
 	int rc;
 
 	memset(&desc, 0, sizeof(desc));
-	rc = nacre_batch_add_file(v->batch, fd, UINT64_MAX, MEDIA_FILE, &desc, err);
+	rc = nacre_batch_add_file(v->batch, fd, 0, UINT64_MAX, MEDIA_FILE, &desc, err);
 	if (rc == 0)
 		rc = nacre_inputs_check(
 			&v->inputs, input->kind, input->name, &desc.digest, desc.size_bytes, err);

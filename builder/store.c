@@ -3,6 +3,7 @@
 #include "builder/store.h"
 
 #include "base/scope.h"
+#include "builder/archive.h"
 
 #include <nacre/builder.h>
 
@@ -55,8 +56,14 @@ int nacre_image_open(const struct nacre_ref *ref, const char *store,
 	struct nacre_layout **out_layout, struct nacre_err *err)
 {
 	const char *path = NULL;
-	int rc = nacre_store_path(ref, store, &path, err);
+	int rc;
 
+	if (ref->transport == NACRE_OCI_ARCHIVE) {
+		struct nacre_limits limits = nacre_env_limits(NULL);
+
+		return nacre_archive_open(ref->path, &limits, out_layout, err);
+	}
+	rc = nacre_store_path(ref, store, &path, err);
 	if (rc == 0)
 		rc = nacre_layout_open(path, out_layout, err);
 	/* Most who see this have left out "oci:". */

@@ -19,6 +19,7 @@ static const struct cli_command *const commands[] = {
 	&cli_inspect,
 	&cli_ls,
 	&cli_lint,
+	&cli_copy,
 	&cli_squash,
 	&cli_lock,
 	&cli_vendor,

@@ -35,8 +35,11 @@ struct nacre_layout_batch {
 int nacre_batch_new(const struct nacre_layout *layout, const struct nacre_env *env,
 	struct nacre_layout_batch **out_batch, struct nacre_err *err)
 {
-	struct nacre_layout_batch *batch = calloc(1, sizeof(*batch));
+	struct nacre_layout_batch *batch;
 
+	if (nacre_layout_is_packed(layout))
+		return nacre_fail(err, NACRE_E_UNSUPPORTED, "an archive cannot be changed");
+	batch = calloc(1, sizeof(*batch));
 	if (!batch)
 		return nacre_fail_nomem(err);
 	batch->layout = layout;
@@ -248,7 +251,7 @@ int nacre_batch_reopen_blob(const struct nacre_layout_batch *batch,
 		*out_fd = fcntl(blob->file.fd, F_DUPFD_CLOEXEC, 0);
 		return *out_fd < 0 ? nacre_fail_os(err, "new blob") : 0;
 	}
-	return nacre_layout_open_blob(batch->layout, desc, out_fd, err);
+	return nacre_layout_open_blob(batch->layout, desc, out_fd, NULL, err);
 }
 
 int nacre_batch_find_blob(const struct nacre_layout_batch *batch, const struct nacre_digest *digest,
@@ -292,14 +295,15 @@ int nacre_batch_add_blob(struct nacre_layout_batch *batch, const void *data, siz
 	return 0;
 }
 
-int nacre_batch_add_file(struct nacre_layout_batch *batch, int fd, uint64_t size_bytes,
-	const char *media_type, struct nacre_descriptor *out_desc, struct nacre_err *err)
+int nacre_batch_add_file(struct nacre_layout_batch *batch, int fd, uint64_t offset,
+	uint64_t size_bytes, const char *media_type, struct nacre_descriptor *out_desc,
+	struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_source_freep)
 	struct nacre_source *source = NULL;
 	NACRE_CLEANUP(nacre_sink_freep)
 	struct nacre_sink *sink = NULL;
-	int rc = nacre_source_fd(fd, 0, size_bytes, &source, err);
+	int rc = nacre_source_fd(fd, offset, size_bytes, &source, err);
 
 	if (rc == 0)
 		rc = nacre_batch_open_blob(batch, &sink, err);
@@ -396,7 +400,7 @@ static int check_listed(const struct nacre_layout_batch *batch, struct nacre_err
 
 		if (change->kind != NACRE_CHANGE_LIST || is_in_batch(batch, &change->desc.digest))
 			continue;
-		rc = nacre_layout_open_blob(batch->layout, &change->desc, &fd, err);
+		rc = nacre_layout_open_blob(batch->layout, &change->desc, &fd, NULL, err);
 		if (rc)
 			return rc;
 	}

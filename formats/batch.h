@@ -21,7 +21,7 @@ struct nacre_layout_batch;
  *
  * @param layout  borrowed, must outlive the batch
  * @param env     borrowed likewise, may be NULL: limits, and no_sync
- * Errors: NOMEM.
+ * Errors: UNSUPPORTED (an archive); NOMEM.
  */
 NACRE_CHECKED int nacre_batch_new(const struct nacre_layout *layout, const struct nacre_env *env,
 	struct nacre_layout_batch **out_batch, struct nacre_err *err);
@@ -77,12 +77,12 @@ NACRE_CHECKED int nacre_batch_add_blob(struct nacre_layout_batch *batch, const v
 	struct nacre_err *err);
 
 /**
- * The same for what is in a file.
+ * The same for what is in a file, from `offset` on.
  *
  * @param size_bytes  as nacre_source_fd() has it: UINT64_MAX for all there is
  * Errors: also those of reading it.
  */
-NACRE_CHECKED int nacre_batch_add_file(struct nacre_layout_batch *batch, int fd,
+NACRE_CHECKED int nacre_batch_add_file(struct nacre_layout_batch *batch, int fd, uint64_t offset,
 	uint64_t size_bytes, const char *media_type, struct nacre_descriptor *out_desc,
 	struct nacre_err *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The directories of a layout, and the blobs in them. Which blob an image is, lookup.c finds out;
- * batch.c writes.
+ * The directories of a layout, or the archive in their place, and the blobs in them. Which blob an
+ * image is, lookup.c finds out; batch.c writes.
  */
 #include "formats/layout.h"
 
@@ -10,10 +10,12 @@
 #include "base/staged.h"
 #include "base/stream.h"
 #include "formats/mediatype.h"
+#include "formats/packed.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -26,10 +28,16 @@
 #define MARKER_BYTES 65536
 
 struct nacre_layout {
-	int dir;
+	int dir; /* these three are -1 for an archive */
 	int blobs;
 	int sha256;
+	struct nacre_packed packed; /* fd -1 for a directory */
 };
+
+static bool is_packed(const struct nacre_layout *layout)
+{
+	return layout->packed.fd >= 0;
+}
 
 void nacre_layout_free(struct nacre_layout *layout)
 {
@@ -38,6 +46,7 @@ void nacre_layout_free(struct nacre_layout *layout)
 	nacre_fd_close(&layout->dir);
 	nacre_fd_close(&layout->blobs);
 	nacre_fd_close(&layout->sha256);
+	nacre_packed_clear(&layout->packed);
 	free(layout);
 }
 
@@ -57,6 +66,11 @@ int nacre_layout_blob_dir(const struct nacre_layout *layout)
 	return layout->sha256;
 }
 
+bool nacre_layout_is_packed(const struct nacre_layout *layout)
+{
+	return is_packed(layout);
+}
+
 /* ----------------------------------------------------------------- opening */
 
 /* Reads a whole file of the layout. */
@@ -71,6 +85,62 @@ static int read_file(
 	if (rc)
 		return rc;
 	rc = nacre_buf_read_fd(&bytes, fd, err);
+	if (rc)
+		return nacre_within(err, rc, "%s", name);
+	*out_buf = nacre_buf_steal(&bytes);
+	return 0;
+}
+
+/* A file of an archive: where it is, in a descriptor of the caller's own. */
+static int open_packed(const struct nacre_packed *packed, const char *name, int *out_fd,
+	uint64_t *out_offset, uint64_t *out_size_bytes, struct nacre_err *err)
+{
+	const struct nacre_packed_file *file = nacre_packed_find(packed, name);
+
+	if (!file)
+		return nacre_fail(err, NACRE_E_NOT_FOUND, "%s: not in the archive", name);
+	*out_fd = fcntl(packed->fd, F_DUPFD_CLOEXEC, 3);
+	if (*out_fd < 0)
+		return nacre_fail_os(err, "%s", name);
+	*out_offset = file->offset;
+	*out_size_bytes = file->size_bytes;
+	return 0;
+}
+
+/* All of it, from where it begins. */
+static int read_part(int fd, uint64_t offset, uint64_t size_bytes, struct nacre_buf *out_bytes,
+	struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_source_freep)
+	struct nacre_source *source = NULL;
+	size_t len = (size_t)size_bytes;
+	int rc;
+
+	if (size_bytes > out_bytes->max)
+		return nacre_fail(err, NACRE_E_LIMIT, "more than %zu bytes", out_bytes->max);
+	rc = nacre_buf_reserve(out_bytes, len, err);
+	if (rc == 0)
+		rc = nacre_source_fd(fd, offset, size_bytes, &source, err);
+	if (rc == 0)
+		rc = nacre_source_read_full(source, out_bytes->data, len, &out_bytes->len, err);
+	if (rc == 0)
+		out_bytes->data[out_bytes->len] = '\0';
+	return rc;
+}
+
+/* The same as read_file() for an archive. */
+static int read_packed(const struct nacre_packed *packed, const char *name, uint64_t most,
+	struct nacre_buf *out_buf, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf bytes = NACRE_BUF((size_t)most);
+	nacre_autofd int fd = -1;
+	uint64_t offset = 0, size_bytes = 0;
+	int rc = open_packed(packed, name, &fd, &offset, &size_bytes, err);
+
+	if (rc)
+		return rc;
+	rc = read_part(fd, offset, size_bytes, &bytes, err);
 	if (rc)
 		return nacre_within(err, rc, "%s", name);
 	*out_buf = nacre_buf_steal(&bytes);
@@ -105,6 +175,35 @@ static int check_marker(int dir, struct nacre_err *err)
 	if (rc == NACRE_E_NOT_FOUND)
 		return nacre_fail(err, rc, "no image layout: oci-layout is missing");
 	return rc ? rc : check_version(&bytes, err);
+}
+
+int nacre_layout_new_packed(
+	struct nacre_packed *packed, struct nacre_layout **out_layout, struct nacre_err *err)
+{
+	static const struct nacre_packed none = NACRE_PACKED;
+	NACRE_CLEANUP(nacre_packed_clear)
+	struct nacre_packed taken = *packed;
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf bytes = NACRE_BUF(0);
+	struct nacre_layout *layout;
+	int rc;
+
+	*packed = none;
+	if (!nacre_packed_find(&taken, "oci-layout"))
+		return nacre_fail(err, NACRE_E_FORMAT, "no image layout: oci-layout is missing");
+	rc = read_packed(&taken, "oci-layout", MARKER_BYTES, &bytes, err);
+	if (rc == 0)
+		rc = check_version(&bytes, err);
+	if (rc)
+		return rc;
+	layout = calloc(1, sizeof(*layout));
+	if (!layout)
+		return nacre_fail_nomem(err);
+	layout->dir = layout->blobs = layout->sha256 = -1;
+	layout->packed = taken;
+	taken = none;
+	*out_layout = layout;
+	return 0;
 }
 
 /* A link in the place of a directory is content to refuse, not a system that does. */
@@ -142,7 +241,7 @@ int nacre_layout_open_dir(int dir, struct nacre_layout **out_layout, struct nacr
 	layout = calloc(1, sizeof(*layout));
 	if (!layout)
 		return nacre_fail_nomem(err);
-	layout->dir = layout->blobs = layout->sha256 = -1;
+	layout->dir = layout->blobs = layout->sha256 = layout->packed.fd = -1;
 	rc = nacre_dir_open_at(dir, ".", &layout->dir, err);
 	if (rc == 0)
 		rc = open_dirs(layout, err);
@@ -314,13 +413,23 @@ int nacre_layout_lock(int dir, int *out_lock, struct nacre_err *err)
 int nacre_layout_index_bytes(const struct nacre_layout *layout, const struct nacre_limits *limits,
 	struct nacre_buf *out_buf, struct nacre_err *err)
 {
-	int rc = read_file(layout->dir, "index.json", limits->document_bytes, out_buf, err);
+	int rc = is_packed(layout)
+		? read_packed(&layout->packed, "index.json", limits->document_bytes, out_buf, err)
+		: read_file(layout->dir, "index.json", limits->document_bytes, out_buf, err);
 
 	if (rc == NACRE_E_LIMIT)
 		return nacre_fail(err, rc,
 			"index.json: more than %llu bytes (limit document-bytes)",
 			(unsigned long long)limits->document_bytes);
 	return rc;
+}
+
+int nacre_layout_marker_bytes(
+	const struct nacre_layout *layout, struct nacre_buf *out_buf, struct nacre_err *err)
+{
+	return is_packed(layout)
+		? read_packed(&layout->packed, "oci-layout", MARKER_BYTES, out_buf, err)
+		: read_file(layout->dir, "oci-layout", MARKER_BYTES, out_buf, err);
 }
 
 int nacre_layout_index(const struct nacre_layout *layout, const struct nacre_limits *limits,
@@ -336,8 +445,7 @@ int nacre_layout_index(const struct nacre_layout *layout, const struct nacre_lim
 	return rc ? nacre_within(err, rc, "index.json") : 0;
 }
 
-/* The size is that of the file, whatever a descriptor says. */
-static int open_digest(const struct nacre_layout *layout, const struct nacre_digest *digest,
+static int open_file(const struct nacre_layout *layout, const struct nacre_digest *digest,
 	int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err)
 {
 	const char *algorithm = nacre_digest_algorithm(digest);
@@ -345,13 +453,31 @@ static int open_digest(const struct nacre_layout *layout, const struct nacre_dig
 	nacre_autofd int dir = -1;
 	int rc;
 
-	if (strcmp(algorithm, "sha256") == 0) {
-		rc = nacre_file_open_at(layout->sha256, hex, out_fd, out_size_bytes, err);
-	} else {
-		rc = open_blob_dir(layout->blobs, algorithm, algorithm, &dir, err);
-		if (rc == 0)
-			rc = nacre_file_open_at(dir, hex, out_fd, out_size_bytes, err);
-	}
+	if (strcmp(algorithm, "sha256") == 0)
+		return nacre_file_open_at(layout->sha256, hex, out_fd, out_size_bytes, err);
+	rc = open_blob_dir(layout->blobs, algorithm, algorithm, &dir, err);
+	return rc ? rc : nacre_file_open_at(dir, hex, out_fd, out_size_bytes, err);
+}
+
+static int open_part(const struct nacre_layout *layout, const struct nacre_digest *digest,
+	int *out_fd, uint64_t *out_offset, uint64_t *out_size_bytes, struct nacre_err *err)
+{
+	char name[NACRE_DIGEST_TEXT + 8];
+
+	(void)snprintf(name, sizeof(name), "blobs/%s/%s", nacre_digest_algorithm(digest),
+		nacre_digest_hex(digest));
+	return open_packed(&layout->packed, name, out_fd, out_offset, out_size_bytes, err);
+}
+
+/* The size is that of the file, whatever a descriptor says. */
+static int open_digest(const struct nacre_layout *layout, const struct nacre_digest *digest,
+	int *out_fd, uint64_t *out_offset, uint64_t *out_size_bytes, struct nacre_err *err)
+{
+	int rc;
+
+	*out_offset = 0;
+	rc = is_packed(layout) ? open_part(layout, digest, out_fd, out_offset, out_size_bytes, err)
+			       : open_file(layout, digest, out_fd, out_size_bytes, err);
 	if (rc == NACRE_E_NOT_FOUND)
 		return nacre_fail(err, rc, "blob %s: not in the layout", digest->text);
 	if (rc == NACRE_E_UNSAFE)
@@ -360,11 +486,11 @@ static int open_digest(const struct nacre_layout *layout, const struct nacre_dig
 }
 
 int nacre_layout_open_blob(const struct nacre_layout *layout, const struct nacre_descriptor *desc,
-	int *out_fd, struct nacre_err *err)
+	int *out_fd, uint64_t *out_offset, struct nacre_err *err)
 {
 	nacre_autofd int fd = -1;
-	uint64_t size_bytes = 0;
-	int rc = open_digest(layout, &desc->digest, &fd, &size_bytes, err);
+	uint64_t offset = 0, size_bytes = 0;
+	int rc = open_digest(layout, &desc->digest, &fd, &offset, &size_bytes, err);
 
 	if (rc)
 		return rc;
@@ -372,6 +498,11 @@ int nacre_layout_open_blob(const struct nacre_layout *layout, const struct nacre
 		return nacre_fail(err, NACRE_E_FORMAT, "blob %s: %llu bytes, descriptor says %llu",
 			desc->digest.text, (unsigned long long)size_bytes,
 			(unsigned long long)desc->size_bytes);
+	if (!out_offset && is_packed(layout))
+		return nacre_fail(err, NACRE_E_UNSUPPORTED,
+			"blob %s: in an archive, and no file of its own", desc->digest.text);
+	if (out_offset)
+		*out_offset = offset;
 	*out_fd = nacre_steal_fd(&fd);
 	return 0;
 }
@@ -394,11 +525,12 @@ static int load_bytes(const struct nacre_layout *layout, const struct nacre_desc
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
 	nacre_autofd int fd = -1;
-	int rc = nacre_layout_open_blob(layout, desc, &fd, err);
+	uint64_t offset = 0;
+	int rc = nacre_layout_open_blob(layout, desc, &fd, &offset, err);
 
 	if (rc)
 		return rc;
-	rc = nacre_buf_read_fd(&bytes, fd, err);
+	rc = read_part(fd, offset, desc->size_bytes, &bytes, err);
 	if (rc == 0)
 		rc = nacre_hash_new_like(&desc->digest, &hash, err);
 	if (rc == 0) {
@@ -496,7 +628,8 @@ int nacre_layout_describe(const struct nacre_layout *layout, const struct nacre_
 	struct nacre_json *json = NULL;
 	nacre_autofd int fd = -1;
 	const char *media_type;
-	int rc = open_digest(layout, digest, &fd, &desc.size_bytes, err);
+	uint64_t offset = 0;
+	int rc = open_digest(layout, digest, &fd, &offset, &desc.size_bytes, err);
 
 	if (rc == 0)
 		rc = nacre_layout_load(layout, &desc, limits, &bytes, err);
@@ -540,13 +673,14 @@ int nacre_layout_check_blob(const struct nacre_layout *layout, const struct nacr
 	NACRE_CLEANUP(nacre_hash_freep)
 	struct nacre_hash *hash = NULL;
 	nacre_autofd int fd = -1;
+	uint64_t offset = 0;
 	int rc = check_size(desc, limits.blob_bytes, "blob-bytes", err);
 
 	if (rc == 0)
-		rc = nacre_layout_open_blob(layout, desc, &fd, err);
+		rc = nacre_layout_open_blob(layout, desc, &fd, &offset, err);
 	if (rc)
 		return rc;
-	rc = nacre_source_fd(fd, 0, desc->size_bytes, &source, err);
+	rc = nacre_source_fd(fd, offset, desc->size_bytes, &source, err);
 	if (rc == 0)
 		rc = nacre_hash_new_like(&desc->digest, &hash, err);
 	if (rc == 0)

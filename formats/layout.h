@@ -24,7 +24,7 @@ NACRE_CHECKED int nacre_layout_open_dir(
 NACRE_CHECKED int nacre_layout_create_dir(
 	int dir, struct nacre_layout **out_layout, struct nacre_err *err);
 
-/** The directory itself and its blobs/sha256; borrowed. For batch.c. */
+/** The directory itself and its blobs/sha256; borrowed; -1 for an archive. For batch.c. */
 int nacre_layout_dir(const struct nacre_layout *layout);
 int nacre_layout_blob_dir(const struct nacre_layout *layout);
 
@@ -75,14 +75,25 @@ NACRE_CHECKED int nacre_layout_resolve(const struct nacre_layout *layout,
 	const struct nacre_platform *want, struct nacre_descriptor *out_manifest,
 	struct nacre_err *err);
 
+/** Whether it is an archive, which can only be read. */
+bool nacre_layout_is_packed(const struct nacre_layout *layout);
+
+/** The bytes of the marker "oci-layout". @param out_buf  to be cleared. Errors: as opening it. */
+NACRE_CHECKED int nacre_layout_marker_bytes(
+	const struct nacre_layout *layout, struct nacre_buf *out_buf, struct nacre_err *err);
+
 /**
  * Opens a blob whose size is the descriptor's. Its digest is not proven.
+ *
+ * @param out_offset  where it begins in what is opened. NULL: it must be a file of its own, which
+ * it is not in an archive (UNSUPPORTED)
  *
  * Errors: NOT_FOUND; FORMAT (another size: "blob sha256:…: 5 bytes, descriptor says 7"); UNSAFE
  * (not a regular file); IO.
  */
 NACRE_CHECKED int nacre_layout_open_blob(const struct nacre_layout *layout,
-	const struct nacre_descriptor *desc, int *out_fd, struct nacre_err *err);
+	const struct nacre_descriptor *desc, int *out_fd, uint64_t *out_offset,
+	struct nacre_err *err);
 
 /**
  * Loads a document and proves that it is the one a descriptor names.

@@ -156,8 +156,11 @@ int nacre_tar_reader_data(struct nacre_tar_reader *reader, void *data, size_t ca
 static int finish_member(struct nacre_tar_reader *reader, struct nacre_err *err)
 {
 	char data[16384];
+	uint64_t skipped = nacre_source_skip(reader->source, reader->data_left);
 	int rc = 0;
 
+	reader->offset += skipped;
+	reader->data_left -= skipped;
 	while (rc == 0 && reader->data_left > 0) {
 		size_t got;
 

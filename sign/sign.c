@@ -3,6 +3,7 @@
  * Signing what a reference names. Which bytes are signed is in payload.c and statement.c, where
  * they go in signatures.c and referrers.c.
  */
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/env.h"
@@ -354,11 +355,16 @@ static int sign(struct signing *signing, struct signer *signers, size_t count,
 {
 	unsigned forms = options && options->forms ? options->forms & ALL_FORMS : ALL_FORMS;
 	nacre_autofd int lock = -1;
+	int rc;
+
+	if (nacre_layout_is_packed(signing->layout))
+		return nacre_fail(err, NACRE_E_UNSUPPORTED,
+			"an archive cannot be changed: sign the layout, and copy that");
 	/*
 	 * From reading the signatures to writing them with ours nobody else may add any, or theirs
 	 * would be lost. Not the lock of the index: the commit takes that one.
 	 */
-	int rc = nacre_layout_lock(nacre_layout_blob_dir(signing->layout), &lock, err);
+	rc = nacre_layout_lock(nacre_layout_blob_dir(signing->layout), &lock, err);
 
 	if (rc == 0)
 		rc = load_signatures(signing, err);
@@ -415,6 +421,36 @@ int nacre_sign_message(const struct nacre_layout *layout, const struct nacre_ref
 	return 0;
 }
 
+/* Base64, as programs print it, in the place of the bytes. */
+static int decode(const char *text, size_t len, struct nacre_buf *out_bytes)
+{
+	static const char space[] = " \t\r\n";
+	int rc;
+
+	while (len > 0 && strchr(space, text[0]) && text[0])
+		text++, len--;
+	while (len > 0 && strchr(space, text[len - 1]) && text[len - 1])
+		len--;
+	rc = nacre_buf_reserve(out_bytes, out_bytes->max, NULL);
+	return rc ? rc
+		  : nacre_base64_parse(
+			    text, len, out_bytes->data, out_bytes->max, &out_bytes->len, NULL);
+}
+
+/* Whether the signature is good as it is, or as base64; it is then the bytes that are used. */
+static bool is_good(const struct nacre_buf *message, struct signer *signer, struct nacre_buf *room)
+{
+	if (nacre_key_verify(signer->key, message->data, message->len, signer->signature,
+		    signer->signature_len))
+		return true;
+	if (decode(signer->signature, signer->signature_len, room))
+		return false;
+	signer->signature = room->data;
+	signer->signature_len = room->len;
+	return nacre_key_verify(
+		signer->key, message->data, message->len, signer->signature, signer->signature_len);
+}
+
 int nacre_sign_attach(const struct nacre_layout *layout, const struct nacre_ref *ref,
 	enum nacre_signature_form form, const struct nacre_key *key, const void *signature,
 	size_t signature_len, const struct nacre_sign_options *options, const struct nacre_env *env,
@@ -432,12 +468,13 @@ int nacre_sign_attach(const struct nacre_layout *layout, const struct nacre_ref 
 		.signature = signature,
 		.signature_len = signature_len,
 	};
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf room = NACRE_BUF(NACRE_SIGNATURE_BYTES);
 	int rc = open_signing(&signing, ref, options, err);
 
 	if (rc)
 		return rc;
-	if (!nacre_key_verify(key, signing.messages[form].data, signing.messages[form].len,
-		    signature, signature_len))
+	if (!is_good(&signing.messages[form], &signer, &room))
 		return nacre_fail(err, NACRE_E_UNTRUSTED,
 			"not a signature by key %s over what is to be signed", nacre_key_id(key));
 	own.forms = 1U << form;

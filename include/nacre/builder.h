@@ -659,6 +659,47 @@ NACRE_API NACRE_CHECKED int nacre_rootfs_check(const struct nacre_layout *layout
 	const struct nacre_env *env, struct nacre_rootfs_checked *out_checked,
 	struct nacre_err *err);
 
+/* ----------------------------------------------------------------- copying */
+
+/** Safe when zero. */
+struct nacre_copy_options {
+	/** Only this image of an index. NULL: the index, with all its images */
+	const struct nacre_platform *platform;
+	/** Leave signatures, attestations and other attachments behind. Tools that want a layout to
+	 * list one image read the result. */
+	bool no_attachments;
+	/** The layout of bare names. NULL: there is none */
+	const char *store;
+};
+
+struct nacre_copied {
+	struct nacre_digest digest; /**< of the manifest or index; the same as it was */
+	uint64_t attachments;	    /**< listed beside it */
+	uint64_t blobs;
+	uint64_t blob_bytes;
+};
+
+/**
+ * Copies an image with all that is attached to it, byte for byte; each blob's digest is proven on
+ * the way. Nobody is trusted by that: whom the image is from is asked where it arrives.
+ *
+ * @param layout   where it is: a directory or an archive
+ * @param ref      its tag and digest; the layout is given
+ * @param to       oci:DIR[:TAG] or a bare name, whose layout is made or added to; or
+ *                 oci-archive:FILE[:TAG], a file that appears whole, over one that is there.
+ * Without a tag it keeps its own
+ * @param options  NULL: all zero
+ * @param env      NULL: the defaults
+ *
+ * Errors: ARG (a digest in `to`); NOT_FOUND, FORMAT, DIGEST, LIMIT, UNSUPPORTED (what is copied, or
+ * another transport); UNSAFE (no regular file is to be replaced); EXISTS, IO, NOMEM, CANCELED.
+ * Spec:   OCI image-spec v1.1.1, image-layout.md.
+ */
+NACRE_API NACRE_CHECKED int nacre_image_copy_to(const struct nacre_layout *layout,
+	const struct nacre_ref *ref, const struct nacre_ref *to,
+	const struct nacre_copy_options *options, const struct nacre_env *env,
+	struct nacre_copied *out_copied, struct nacre_err *err);
+
 #ifdef __cplusplus
 }
 #endif

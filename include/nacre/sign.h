@@ -199,7 +199,7 @@ NACRE_API NACRE_CHECKED int nacre_sign_message(const struct nacre_layout *layout
  * Adds a signature over the bytes of nacre_sign_message() that was made elsewhere.
  *
  * @param key        the public half; the signature must be good
- * @param signature  raw: ASN.1 DER for ECDSA, 64 bytes for Ed25519
+ * @param signature  raw (ASN.1 DER for ECDSA, 64 bytes for Ed25519), or the base64 of that
  *
  * Errors: UNTRUSTED (the signature is not good); the rest as nacre_sign().
  */

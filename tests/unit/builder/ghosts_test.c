@@ -173,7 +173,7 @@ static void check_no_ghost(const struct image *image)
 		nacre_autofd int fd = -1;
 
 		assert_works(nacre_layout_open_blob(
-			image->layout, &image->manifest.layers.items[i], &fd, err));
+			image->layout, &image->manifest.layers.items[i], &fd, NULL, err));
 		assert_works(nacre_buf_read_fd(&tar, fd, err));
 		for (size_t at = 0; at + 8 < tar.len; at++) {
 			char want[32];
