@@ -4,7 +4,7 @@
 
 #include "base/env.h"
 #include "base/scope.h"
-#include "sign/signatures.h"
+#include "sign/found.h"
 
 #include <nacre/builder.h>
 
@@ -18,31 +18,24 @@ static void inspected_clear(struct nacre_inspected *image)
 	nacre_config_clear(&image->config);
 }
 
-/* How many signatures lie beside a digest: found, not verified. */
-static int count_signatures(const struct nacre_layout *layout, const struct nacre_digest *digest,
-	const struct nacre_limits *limits, uint64_t *count, struct nacre_err *err)
+/* Found, not verified. */
+static int count_signature(const struct nacre_found *found, void *user, struct nacre_err *err)
 {
-	NACRE_CLEANUP(nacre_index_clear)
-	struct nacre_index index;
-	int rc;
+	uint64_t *count = user;
 
-	memset(&index, 0, sizeof(index));
-	rc = nacre_layout_index(layout, limits, &index, err);
-	for (size_t i = 0; i < index.manifests.count && rc == 0; i++) {
-		NACRE_CLEANUP(nacre_manifest_clear)
-		struct nacre_manifest manifest;
+	if (found->damage)
+		return nacre_fail(err, found->damage, "signatures: %s", found->why.text);
+	++*count;
+	return 0;
+}
 
-		memset(&manifest, 0, sizeof(manifest));
-		if (!nacre_signatures_match(&index.manifests.items[i], digest))
-			continue;
-		rc = nacre_signatures_load(
-			layout, &index.manifests.items[i], limits, &manifest, err);
-		if (rc)
-			rc = nacre_within(err, rc, "signatures");
-		for (size_t k = 0; k < manifest.layers.count && rc == 0; k++)
-			*count += nacre_signature_is(&manifest.layers.items[k]);
-	}
-	return rc;
+/* How many lie beside the image and the index that it was found through. */
+static int count_signatures(const struct nacre_layout *layout, struct nacre_inspected *image,
+	const struct nacre_limits *limits, struct nacre_err *err)
+{
+	const struct nacre_digest *digests[2] = { &image->desc.digest, &image->top.digest };
+
+	return nacre_found_each(layout, digests, limits, count_signature, &image->signatures, err);
 }
 
 static int gather(const struct nacre_layout *layout, const struct nacre_ref *ref,
@@ -63,11 +56,7 @@ static int gather(const struct nacre_layout *layout, const struct nacre_ref *ref
 			layout, &image->manifest.config, limits, &image->config, err);
 	if (rc == 0)
 		rc = nacre_config_check(&image->config, &image->manifest, err);
-	if (rc == 0)
-		rc = count_signatures(layout, &image->desc.digest, limits, &image->signatures, err);
-	if (rc == 0 && !nacre_digest_equal(&image->top.digest, &image->desc.digest))
-		rc = count_signatures(layout, &image->top.digest, limits, &image->signatures, err);
-	return rc;
+	return rc ? rc : count_signatures(layout, image, limits, err);
 }
 
 int nacre_image_inspect(const struct nacre_layout *layout, const struct nacre_ref *ref,

@@ -22,17 +22,23 @@ static void policy_freep(struct nacre_policy **policy)
 
 int cli_trust_check(struct cli *cli, const struct cli_trust *trust, const struct cli_image *image)
 {
-	bool is_pinned = image->ref.digest.text[0] != '\0';
+	bool is_pinned = image->ref.digest.text[0] != '\0', is_signed;
 
-	if (trust->keys.count == 0 && !trust->is_unsigned && !is_pinned)
+	is_signed = trust->keys.count > 0 || trust->policy;
+	if (!is_signed && !trust->is_unsigned && !is_pinned)
 		return cli_fail_usage(cli,
-			"nothing says whom to trust: --key PUB, "
+			"nothing says whom to trust: --key PUB, --policy FILE, "
 			"IMAGE@sha256:DIGEST or --unsigned");
-	if (trust->keys.count > 0 && trust->is_unsigned)
-		return cli_fail_usage(cli, "--key and --unsigned exclude each other");
-	if (trust->keys.count == 0 && (trust->threshold || trust->identity))
+	if (is_signed && trust->is_unsigned)
+		return cli_fail_usage(cli, "--%s and --unsigned exclude each other",
+			trust->policy ? "policy" : "key");
+	if (trust->keys.count > 0 && trust->policy)
+		return cli_fail_usage(cli, "--key and --policy exclude each other");
+	if (trust->keys.count == 0 && (trust->threshold || trust->annotations.count > 0))
 		return cli_fail_usage(
-			cli, "--%s needs --key", trust->threshold ? "threshold" : "identity");
+			cli, "--%s needs --key", trust->threshold ? "threshold" : "annotation");
+	if (!is_signed && trust->identity)
+		return cli_fail_usage(cli, "--identity needs --key or --policy");
 	if (trust->threshold > trust->keys.count)
 		return cli_fail_usage(cli, "--threshold: more than there are --key");
 	return 0;
@@ -63,6 +69,23 @@ static int add_key(struct cli *cli, const struct cli_list *paths, size_t which,
 	return nacre_policy_add_key_take(policy, key, &err) ? cli_fail_with(cli, &err) : 0;
 }
 
+static int add_annotation(struct cli *cli, const char *item, struct nacre_policy *policy)
+{
+	const char *equals = strchr(item, '=');
+	CLI_CLEANUP(cli_freep) char *name = NULL;
+	struct nacre_err err;
+
+	if (!equals || equals == item)
+		return cli_fail_usage(cli, "--annotation: '%s' is not NAME=VALUE", item);
+	name = strndup(item, (size_t)(equals - item));
+	if (!name)
+		return cli_fail(cli, CLI_FAILED, "out of memory");
+	return nacre_policy_add_annotation(policy, name, equals + 1, &err)
+		? cli_fail_with(cli, &err)
+		: 0;
+}
+
+/* Keys, and how many of them. */
 static int make_policy(
 	struct cli *cli, const struct cli_trust *trust, struct nacre_policy **out_policy)
 {
@@ -83,6 +106,8 @@ static int make_policy(
 		return cli_fail_with(cli, &err);
 	for (size_t i = 0; code == 0 && i < trust->keys.count; i++)
 		code = add_key(cli, &trust->keys, i, policy, seen);
+	for (size_t i = 0; code == 0 && i < trust->annotations.count; i++)
+		code = add_annotation(cli, trust->annotations.items[i], policy);
 	if (code)
 		return code;
 	*out_policy = policy;
@@ -90,7 +115,20 @@ static int make_policy(
 	return 0;
 }
 
-int cli_trust_image(struct cli *cli, const struct cli_trust *trust, const struct cli_image *image,
+static int load_policy(struct cli *cli, const struct cli_trust *trust,
+	const struct cli_image *image, struct nacre_policy **out_policy)
+{
+	struct nacre_err err;
+
+	/* Whatever is wrong there is the policy's fault, and no image's. */
+	if (nacre_policy_load(
+		    trust->policy, &image->ref, cli->store, trust->identity, out_policy, &err))
+		return cli_fail(cli, CLI_FAILED, "--policy: %s", err.text);
+	return 0;
+}
+
+int cli_trust_explained(struct cli *cli, const struct cli_trust *trust,
+	const struct cli_image *image, struct nacre_verdict **out_verdict,
 	struct nacre_trusted **out_trusted)
 {
 	CLI_CLEANUP(policy_freep) struct nacre_policy *policy = NULL;
@@ -98,13 +136,14 @@ int cli_trust_image(struct cli *cli, const struct cli_trust *trust, const struct
 	struct nacre_err err;
 	int rc;
 
-	if (trust->keys.count > 0) {
-		int code = make_policy(cli, trust, &policy);
+	if (trust->keys.count > 0 || trust->policy) {
+		int code = trust->policy ? load_policy(cli, trust, image, &policy)
+					 : make_policy(cli, trust, &policy);
 
 		if (code)
 			return code;
-		rc = nacre_verify(
-			image->layout, &image->ref, policy, image->on, &env, out_trusted, &err);
+		rc = nacre_verify_explained(image->layout, &image->ref, policy, image->on, &env,
+			out_verdict, out_trusted, &err);
 	} else if (image->ref.digest.text[0]) {
 		rc = nacre_trust_pinned(
 			image->layout, &image->ref, image->on, &env, out_trusted, &err);
@@ -114,6 +153,16 @@ int cli_trust_image(struct cli *cli, const struct cli_trust *trust, const struct
 			out_trusted, &err);
 	}
 	return rc ? cli_fail_with(cli, &err) : 0;
+}
+
+int cli_trust_image(struct cli *cli, const struct cli_trust *trust, const struct cli_image *image,
+	struct nacre_trusted **out_trusted)
+{
+	struct nacre_verdict *verdict = NULL;
+	int code = cli_trust_explained(cli, trust, image, &verdict, out_trusted);
+
+	nacre_verdict_free(verdict);
+	return code;
 }
 
 void cli_trusted_print(const struct nacre_trusted *trusted)

@@ -9,6 +9,8 @@ struct cli_trust {
 	struct cli_list keys;
 	uint64_t threshold;
 	const char *identity;
+	const char *policy;
+	struct cli_list annotations;
 	bool is_unsigned;
 };
 
@@ -19,6 +21,10 @@ struct cli_trust {
 			"how many of the keys must have signed, else 1" },                         \
 		{ CLI_TEXT, 0, "identity", "NAME", offsetof(type, trust.identity),                 \
 			"the name that must be signed: HOST/REPO[:TAG]" },                         \
+		{ CLI_LIST, 'a', "annotation", "NAME=VALUE", offsetof(type, trust.annotations),    \
+			"what must be signed besides" },                                           \
+		{ CLI_TEXT, 0, "policy", "FILE", offsetof(type, trust.policy),                     \
+			"a policy.json that says whose signatures count" },                        \
 	{                                                                                          \
 		CLI_FLAG, 0, "unsigned", NULL, offsetof(type, trust.is_unsigned),                  \
 			"take the image from anybody"                                              \
@@ -31,6 +37,16 @@ NACRE_CHECKED int cli_trust_check(
 /** Believes an image for the reason that the options give. Returns an exit code. */
 NACRE_CHECKED int cli_trust_image(struct cli *cli, const struct cli_trust *trust,
 	const struct cli_image *image, struct nacre_trusted **out_trusted);
+
+/**
+ * The same, with an account of how that was decided.
+ *
+ * @param out_verdict  NULL when no signatures were asked for, or when it did not come so far; set
+ *                     also when the image is not believed
+ */
+NACRE_CHECKED int cli_trust_explained(struct cli *cli, const struct cli_trust *trust,
+	const struct cli_image *image, struct nacre_verdict **out_verdict,
+	struct nacre_trusted **out_trusted);
 
 /** Lines for people: manifest, why it is trusted, and who has signed. */
 void cli_trusted_print(const struct nacre_trusted *trusted);

@@ -120,6 +120,25 @@ NACRE_API NACRE_CHECKED int nacre_policy_set_identity(
 	struct nacre_policy *policy, const char *identity, struct nacre_err *err);
 
 /**
+ * Reads a policy.json of containers, as far as it says something of an image and can be decided
+ * without a network; what applies and cannot be decided makes the verification fail.
+ *
+ * @param path   links in it are followed; keyPath is seen from its directory
+ * @param ref    what is to be verified: its transport and its path choose the scope
+ * @param store  the layout of bare names; NULL: there is none
+ * @param image  HOST/REPO:TAG or HOST/REPO\@DIGEST to take the image for: the scope is then the one
+ * of this name in the transport "docker". A name in the layout is never taken for it: whoever
+ * carries the layout could choose. NULL: the image has no name
+ *
+ * Errors: NOT_FOUND, IO (the file); FORMAT, LIMIT, UNSAFE (what is wrong in it, also where it does
+ * not apply); ARG (an image that is no such name; a key that cannot be loaded); NOMEM.
+ * Spec:   containers/image, docs/containers-policy.json.5.md; docs/trust.md (what nacre adds).
+ */
+NACRE_API NACRE_CHECKED int nacre_policy_load(const char *path, const struct nacre_ref *ref,
+	const char *store, const char *image, struct nacre_policy **out_policy,
+	struct nacre_err *err);
+
+/**
  * Says what the signer must have added, as nacre_sign_options has it. May be called several times;
  * a later value replaces an earlier one of the same name.
  *
