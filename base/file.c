@@ -128,6 +128,12 @@ int nacre_file_open(const char *path, int *out_fd, uint64_t *out_size_bytes, str
 	return open_file(AT_FDCWD, path, 0, out_fd, out_size_bytes, err);
 }
 
+int nacre_file_open_from(
+	int at, const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err)
+{
+	return open_file(at, path, 0, out_fd, out_size_bytes, err);
+}
+
 int nacre_user_open(int at, const char *path, int flags, int *out_fd, struct nacre_err *err)
 {
 	*out_fd = open_retry(at, path, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY);

@@ -48,6 +48,10 @@ NACRE_CHECKED int nacre_file_open_at(
 NACRE_CHECKED int nacre_file_open(
 	const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
 
+/** The same, seen from a directory unless it is absolute. */
+NACRE_CHECKED int nacre_file_open_from(
+	int at, const char *path, int *out_fd, uint64_t *out_size_bytes, struct nacre_err *err);
+
 /**
  * Opens a path that the user named, seen from a directory, for reading: it may be absolute, links
  * in it are followed, and a fifo is not waited for.

@@ -14,6 +14,7 @@
 #include "sign/pem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -175,14 +176,14 @@ int nacre_key_parse(const char *data, size_t len, const char *passphrase, unsign
 }
 
 /* Into a secret, and not into a buffer that would leave copies behind as it grows. */
-static int read_file(
-	const char *path, struct nacre_secret *out_text, size_t *out_len, struct nacre_err *err)
+static int read_file(int at, const char *path, struct nacre_secret *out_text, size_t *out_len,
+	struct nacre_err *err)
 {
 	nacre_autofd int fd = -1;
 	ssize_t got;
 	int rc;
 
-	rc = nacre_file_open(path, &fd, NULL, err);
+	rc = nacre_file_open_from(at, path, &fd, NULL, err);
 	if (rc == 0)
 		rc = nacre_secret_new(NACRE_KEYFILE_BYTES + 1, out_text, err);
 	if (rc)
@@ -197,7 +198,7 @@ static int read_file(
 	return 0;
 }
 
-int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
+int nacre_key_load_from(int at, const char *path, const char *passphrase, unsigned flags,
 	struct nacre_key **out_key, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_secret_clear)
@@ -205,11 +206,17 @@ int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
 	size_t len = 0;
 	int rc;
 
-	rc = read_file(path, &text, &len, err);
+	rc = read_file(at, path, &text, &len, err);
 	if (rc)
 		return rc;
 	rc = nacre_key_parse((const char *)text.data, len, passphrase, flags, out_key, err);
 	return rc ? nacre_within(err, rc, "%s", path) : 0;
+}
+
+int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
+	struct nacre_key **out_key, struct nacre_err *err)
+{
+	return nacre_key_load_from(AT_FDCWD, path, passphrase, flags, out_key, err);
 }
 
 int nacre_key_emit_private(

@@ -10,10 +10,12 @@
 
 /** What an image is looked up as. */
 struct nacre_policy_scope {
-	const char *transport; /* "oci", "oci-archive", "docker" */
+	const char *transport; /* "oci", "oci-archive", "docker", "docker-archive" */
 	/*
 	 * docker: HOST/REPO:TAG or HOST/REPO@DIGEST; oci: absolute path, with ":TAG" when there is
-	 * one; oci-archive: absolute path.
+	 * one; oci-archive: absolute path; docker-archive: anything, because only "" is for it. The
+	 * first colon ends the path of a layout: whoever has one with a colon in it must not look
+	 * it up, because the scope of another directory would be found.
 	 */
 	const char *name;
 };
@@ -31,10 +33,14 @@ struct nacre_policy_scope {
  * The whole file is parsed strictly: whatever is wrong anywhere in it is an error, also where it
  * does not apply.
  *
+ * What is known and cannot be checked here becomes a requirement that says so. Keys that do not
+ * apply are not loaded, and whether they are distinct is not known of them.
+ *
  * Errors: FORMAT (with line and column, or the path of the member); LIMIT; UNSAFE (duplicate
- * members); ARG (no such key file and the like: nothing is wrong with an image); NOMEM.
+ * members); ARG (no such key file and the like, no such scope: nothing is wrong with an image);
+ * NOMEM.
  * Spec:   containers/image, docs/containers-policy.json.5.md; and docs/trust.md for "threshold" and
- *         "takesIndex", which are nacre's.
+ *         "acceptIndexSignature", which are nacre's.
  */
 NACRE_CHECKED int nacre_policy_parse(const void *data, size_t len, int dir, const char *path,
 	const struct nacre_policy_scope *scope, const char *image, struct nacre_policy **out_policy,
