@@ -15,8 +15,7 @@ teardown_file() {
 	peers_down
 }
 
-# What it takes is more than a name: a key that only its own passphrase opens.
-make_key() { # make_key NAME TYPE
+make_key() { # make_key NAME TYPE: one with a passphrase
 	COSIGN_PASSWORD='two words' nacre key new --type "$2" "$1" >/dev/null
 }
 
@@ -61,7 +60,8 @@ repo() { # repo NAME
 		COSIGN_PASSWORD='two words' signed $cosign.layout $cosign.key
 		cosign_verify $cosign $cosign.pub --local-image $cosign.layout
 		nacre verify oci:$cosign.layout:v1 --key $cosign.pub
-		COSIGN_PASSWORD='two word' refused 1 "wrong passphrase" sign oci:$cosign.layout:v1 --key $cosign.key
+		COSIGN_PASSWORD='two word' refused 1 "wrong passphrase" \
+			sign oci:$cosign.layout:v1 --key $cosign.key
 	done
 }
 
@@ -260,7 +260,8 @@ signed_by_peer() {
 	nacre verify "oci:$1.layout:v1" --key "$1.pub"
 	nacre verify "oci:$1.layout:v1" --key "$1.pub" --identity "$(repo "$1"):v1"
 	refused 4 "none by a given key" verify "oci:$1.layout:v1" --key other.pub
-	refused 4 "1 for another name" verify "oci:$1.layout:v1" --key "$1.pub" --identity "$(repo other):v1"
+	refused 4 "1 for another name" \
+		verify "oci:$1.layout:v1" --key "$1.pub" --identity "$(repo other):v1"
 }
 
 @test "nacre verifies what skopeo signed with nacre's key" {
