@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All that nacre has from libsodium: scrypt and secretbox, random bytes, wiping. What the
- * encrypted bytes mean, and how they are written down, is for keyfile.c.
+ * All that nacre has from libsodium: memory for secrets, scrypt and secretbox, random bytes. What
+ * the encrypted bytes mean, and how they are written down, is for keyfile.c.
  */
 #include "sign/box.h"
 
@@ -18,27 +18,38 @@
 _Static_assert(NACRE_BOX_NONCE == crypto_secretbox_NONCEBYTES, "the nonce of secretbox");
 _Static_assert(NACRE_BOX_MAC == crypto_secretbox_MACBYTES, "the MAC of secretbox");
 
+/*
+ * The library chooses its code for this CPU, and a canary for its memory, once; until then it may
+ * not be used.
+ */
+static int start(struct nacre_err *err)
+{
+	return sodium_init() < 0 ? nacre_fail(err, NACRE_E_IO, "no random numbers to be had") : 0;
+}
+
+/*
+ * sodium_malloc() locks the pages and keeps them out of core dumps, as far as the system lets it:
+ * where RLIMIT_MEMLOCK is too small they are ordinary memory, which is wiped nevertheless.
+ */
 int nacre_secret_new(size_t len, struct nacre_secret *out_secret, struct nacre_err *err)
 {
-	out_secret->data = calloc(1, len ? len : 1);
+	int rc = start(err);
+
+	if (rc)
+		return rc;
+	out_secret->data = sodium_malloc(len);
 	if (!out_secret->data)
 		return nacre_fail_nomem(err);
+	sodium_memzero(out_secret->data, len);
 	out_secret->len = len;
 	return 0;
 }
 
 void nacre_secret_clear(struct nacre_secret *secret)
 {
-	if (secret->data)
-		sodium_memzero(secret->data, secret->len);
-	free(secret->data);
+	sodium_free(secret->data); /* wipes it */
 	secret->data = NULL;
 	secret->len = 0;
-}
-
-void nacre_secret_wipe(void *data, size_t len)
-{
-	sodium_memzero(data, len);
 }
 
 void nacre_box_clear(struct nacre_box *box)
@@ -47,19 +58,17 @@ void nacre_box_clear(struct nacre_box *box)
 	memset(box, 0, sizeof(*box));
 }
 
-/* The library chooses its code for this CPU once; until then it may not be used. */
-static int start(struct nacre_err *err)
+static int derive(const struct nacre_box *box, const char *passphrase, struct nacre_secret *out_key,
+	struct nacre_err *err)
 {
-	return sodium_init() < 0 ? nacre_fail(err, NACRE_E_IO, "no random numbers to be had") : 0;
-}
+	int rc = nacre_secret_new(crypto_secretbox_KEYBYTES, out_key, err);
 
-static int derive(const struct nacre_box *box, const char *passphrase,
-	unsigned char out_key[crypto_secretbox_KEYBYTES], struct nacre_err *err)
-{
+	if (rc)
+		return rc;
 	/* It can fail only for want of memory: the parameters are in the right range. */
 	if (crypto_pwhash_scryptsalsa208sha256_ll((const unsigned char *)passphrase,
 		    strlen(passphrase), box->salt, sizeof(box->salt), box->n, SCRYPT_R, SCRYPT_P,
-		    out_key, crypto_secretbox_KEYBYTES))
+		    out_key->data, out_key->len))
 		return nacre_fail_nomem(err);
 	return 0;
 }
@@ -69,7 +78,8 @@ int nacre_box_seal(const struct nacre_secret *plain, const char *passphrase,
 {
 	NACRE_CLEANUP(nacre_box_clear)
 	struct nacre_box box = { .n = SCRYPT_N };
-	unsigned char key[crypto_secretbox_KEYBYTES];
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret key = NACRE_SECRET;
 	int rc = start(err);
 
 	if (rc)
@@ -79,12 +89,11 @@ int nacre_box_seal(const struct nacre_secret *plain, const char *passphrase,
 	box.content.max = plain->len + NACRE_BOX_MAC;
 	rc = nacre_buf_reserve(&box.content, box.content.max, err);
 	if (rc == 0)
-		rc = derive(&box, passphrase, key, err);
+		rc = derive(&box, passphrase, &key, err);
 	if (rc)
 		return rc;
 	(void)crypto_secretbox_easy(
-		(unsigned char *)box.content.data, plain->data, plain->len, box.nonce, key);
-	sodium_memzero(key, sizeof(key));
+		(unsigned char *)box.content.data, plain->data, plain->len, box.nonce, key.data);
 	box.content.len = box.content.max;
 	box.content.data[box.content.len] = '\0';
 	*out_box = box;
@@ -97,21 +106,21 @@ int nacre_box_open(const struct nacre_box *box, const char *passphrase,
 {
 	NACRE_CLEANUP(nacre_secret_clear)
 	struct nacre_secret plain = NACRE_SECRET;
-	unsigned char key[crypto_secretbox_KEYBYTES];
-	int rc = start(err);
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret key = NACRE_SECRET;
+	int rc = 0;
 	int wrong;
 
-	if (rc == 0 && box->content.len < NACRE_BOX_MAC)
+	if (box->content.len < NACRE_BOX_MAC)
 		rc = nacre_fail(err, NACRE_E_FORMAT, "too short to be encrypted");
 	if (rc == 0)
 		rc = nacre_secret_new(box->content.len - NACRE_BOX_MAC, &plain, err);
 	if (rc == 0)
-		rc = derive(box, passphrase, key, err);
+		rc = derive(box, passphrase, &key, err);
 	if (rc)
 		return rc;
 	wrong = crypto_secretbox_open_easy(plain.data, (const unsigned char *)box->content.data,
-		box->content.len, box->nonce, key);
-	sodium_memzero(key, sizeof(key));
+		box->content.len, box->nonce, key.data);
 	/* Damage looks the same, but a wrong passphrase is what it mostly is. */
 	if (wrong)
 		return nacre_fail(err, NACRE_E_ARG, "wrong passphrase");

@@ -7,7 +7,11 @@
 
 /* ----------------------------------------------------------------- secrets */
 
-/** Bytes of a fixed number that are wiped before they are freed. All zero is the empty secret. */
+/**
+ * Bytes of a fixed number that are wiped before they are freed, and until then are between guard
+ * pages, in no core dump, and not swapped out where RLIMIT_MEMLOCK allows it. All zero is the empty
+ * secret.
+ */
 struct nacre_secret {
 	unsigned char *data;
 	size_t len;
@@ -18,13 +22,10 @@ struct nacre_secret {
 		NULL, 0                                                                            \
 	}
 
-/** Zeroed. @param out_secret  taken as empty. Errors: NOMEM. */
+/** Zeroed. @param out_secret  taken as empty. Errors: NOMEM, IO (no random numbers). */
 NACRE_CHECKED int nacre_secret_new(
 	size_t len, struct nacre_secret *out_secret, struct nacre_err *err);
 void nacre_secret_clear(struct nacre_secret *secret);
-
-/** Overwrites what lies in the caller's own memory. */
-void nacre_secret_wipe(void *data, size_t len);
 
 /* ------------------------------------------------------------------ boxes */
 
@@ -46,7 +47,7 @@ void nacre_box_clear(struct nacre_box *box);
  * Encrypts with a key from a passphrase, fresh salt and nonce, N = 65536.
  *
  * @param out_box  taken as empty
- * Errors: NOMEM.
+ * Errors: NOMEM, IO (no random numbers).
  */
 NACRE_CHECKED int nacre_box_seal(const struct nacre_secret *plain, const char *passphrase,
 	struct nacre_box *out_box, struct nacre_err *err);
@@ -54,7 +55,7 @@ NACRE_CHECKED int nacre_box_seal(const struct nacre_secret *plain, const char *p
 /**
  * @param box        its n is trusted: nacre_keyfile_parse() has looked at it
  * @param out_plain  taken as empty
- * Errors: ARG (wrong passphrase); NOMEM.
+ * Errors: ARG (wrong passphrase); FORMAT (too short); NOMEM, IO (no random numbers).
  * Spec:   RFC 7914 (scrypt).
  */
 NACRE_CHECKED int nacre_box_open(const struct nacre_box *box, const char *passphrase,

@@ -3,6 +3,12 @@
 
 #include "sign/box.h"
 
+#include <sys/mman.h>
+
+#define PAGE_BYTES 4096
+#define CHUNK_BYTES 65536
+#define MASK 0x5a
+
 static struct nacre_secret make_secret(const char *text)
 {
 	struct nacre_secret secret = NACRE_SECRET;
@@ -83,6 +89,136 @@ static void a_damaged_box_does_not_open(void **state)
 		"too short to be encrypted");
 }
 
+/* --------------------------------------------------------- where secrets lie */
+
+static long locked_kb(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	long kb = -1;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		(void)sscanf(line, "VmLck: %ld kB", &kb);
+	(void)fclose(file);
+	return kb;
+}
+
+/* A sanitizer leaves mlock() out, and a limit may be too small for it. */
+static bool can_lock(void)
+{
+	long before = locked_kb();
+	void *page =
+		mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool grew;
+
+	assert_true(page != MAP_FAILED);
+	grew = mlock(page, PAGE_BYTES) == 0 && locked_kb() > before;
+	assert_int_equal(munmap(page, PAGE_BYTES), 0);
+	return grew;
+}
+
+static void a_secret_is_locked_while_it_lives(void **state)
+{
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret secret = NACRE_SECRET;
+	long before = locked_kb();
+
+	(void)state;
+	if (!can_lock()) {
+		print_message("lacks mlock\n");
+		skip();
+	}
+	assert_works(nacre_secret_new(32, &secret, err));
+	assert_true(locked_kb() > before);
+	nacre_secret_clear(&secret);
+	assert_null(secret.data);
+	assert_int_equal(locked_kb(), before);
+	assert_works(nacre_secret_new(0, &secret, err));
+	assert_int_equal(secret.len, 0);
+}
+
+static void a_secret_begins_as_zeros(void **state)
+{
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret secret = NACRE_SECRET;
+
+	(void)state;
+	assert_works(nacre_secret_new(PAGE_BYTES + 1, &secret, err));
+	for (size_t i = 0; i < secret.len; i++)
+		assert_int_equal(secret.data[i], 0);
+}
+
+static bool holds(const unsigned char *data, size_t len, const unsigned char masked[32])
+{
+	for (size_t at = 0; at + 32 <= len; at++) {
+		size_t i = 0;
+
+		while (i < 32 && data[at + i] == (masked[i] ^ MASK))
+			i++;
+		if (i == 32)
+			return true;
+	}
+	return false;
+}
+
+/* Whether 32 bytes, known by what they are with a mask, are anywhere in what we may write to. */
+static bool is_in_memory(const unsigned char masked[32])
+{
+	static unsigned char chunk[CHUNK_BYTES + 32];
+	nacre_autofd int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long begin, end;
+	char line[512], mode[5];
+	bool found = false;
+
+	assert_true(mem >= 0);
+	assert_non_null(maps);
+	while (!found && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %4s", &begin, &end, mode) != 3 || mode[1] != 'w' ||
+			end - begin > 256ul << 20) /* shadows of sanitizers */
+			continue;
+		for (unsigned long at = begin; !found && at < end; at += CHUNK_BYTES) {
+			size_t want = end - at < sizeof(chunk) ? end - at : sizeof(chunk);
+			ssize_t got;
+
+			/* This buffer must not find itself. */
+			memset(chunk, 0, sizeof(chunk));
+			got = pread(mem, chunk, want, (off_t)at);
+			found = got > 0 && holds(chunk, (size_t)got, masked);
+		}
+	}
+	(void)fclose(maps);
+	memset(chunk, 0, sizeof(chunk));
+	return found;
+}
+
+static void a_secret_leaves_nothing_in_memory(void **state)
+{
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret plain = NACRE_SECRET;
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret again = NACRE_SECRET;
+	NACRE_CLEANUP(nacre_box_clear)
+	struct nacre_box box = { 0 };
+	unsigned char masked[32];
+
+	(void)state;
+	assert_works(nacre_secret_new(sizeof(masked), &plain, err));
+	for (size_t i = 0; i < sizeof(masked); i++) {
+		masked[i] = (unsigned char)(i * 37 + 11);
+		plain.data[i] = masked[i] ^ MASK;
+	}
+	assert_true(is_in_memory(masked));
+	assert_works(nacre_box_seal(&plain, "p", &box, err));
+	nacre_secret_clear(&plain);
+	assert_false(is_in_memory(masked));
+	assert_works(nacre_box_open(&box, "p", &again, err));
+	assert_true(is_in_memory(masked));
+	nacre_secret_clear(&again);
+	assert_false(is_in_memory(masked));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +226,9 @@ int main(void)
 		cmocka_unit_test(an_empty_passphrase_is_a_passphrase),
 		cmocka_unit_test(two_boxes_have_nothing_in_common),
 		cmocka_unit_test(a_damaged_box_does_not_open),
+		cmocka_unit_test(a_secret_is_locked_while_it_lives),
+		cmocka_unit_test(a_secret_begins_as_zeros),
+		cmocka_unit_test(a_secret_leaves_nothing_in_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
