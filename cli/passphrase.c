@@ -13,12 +13,49 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 
+#define VARIABLE "COSIGN_PASSWORD"
+#define ROOM (CLI_PASSPHRASE_BYTES + 2) /* one too many and a NUL */
+
+/*
+ * Pages that nothing else is in, so that unlocking them unlocks nobody else's. Without the lock,
+ * where RLIMIT_MEMLOCK is too small for one, it goes on.
+ */
+static int make_room(struct cli_passphrase *pass)
+{
+	void *pages;
+
+	if (pass->text)
+		return 0;
+	pages = mmap(NULL, ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pages == MAP_FAILED)
+		return errno;
+	(void)mlock(pages, ROOM);
+	(void)madvise(pages, ROOM, MADV_DONTDUMP);
+	pass->text = pages;
+	return 0;
+}
+
 void cli_passphrase_clear(struct cli_passphrase *pass)
 {
-	explicit_bzero(pass, sizeof(*pass));
+	if (pass->text) {
+		explicit_bzero(pass->text, ROOM);
+		(void)munmap(pass->text, ROOM); /* unlocks, too */
+	}
+	*pass = (struct cli_passphrase){ 0 };
+}
+
+/* In a time that does not depend on how much of them is the same; unused room is zero. */
+static bool is_same(const struct cli_passphrase *a, const struct cli_passphrase *b)
+{
+	volatile unsigned char differs = 0;
+
+	for (size_t i = 0; i < ROOM; i++)
+		differs |= (unsigned char)(a->text[i] ^ b->text[i]);
+	return differs == 0;
 }
 
 void cli_key_freep(struct nacre_key **key)
@@ -52,28 +89,30 @@ static int wait_for(int fd)
 static int read_line(int fd, struct cli_passphrase *out_pass)
 {
 	size_t len = 0;
+	int reason = make_room(out_pass);
 
-	while (len <= CLI_PASSPHRASE_BYTES) {
-		char byte = '\0';
-		int reason = wait_for(fd);
-		ssize_t got = reason ? -1 : read(fd, &byte, 1);
+	while (reason == 0 && len <= CLI_PASSPHRASE_BYTES) {
+		char *byte = out_pass->text + len;
+		ssize_t got;
 
+		reason = wait_for(fd);
 		if (reason)
-			return reason;
+			break;
+		got = read(fd, byte, 1);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got < 0)
 			return errno;
-		if (got == 0 || byte == '\n') {
-			out_pass->text[len] = '\0';
+		if (got == 0 || *byte == '\n') {
+			*byte = '\0';
 			out_pass->is_given = true;
 			return 0;
 		}
-		if (byte == '\0')
+		if (*byte == '\0')
 			return EILSEQ;
-		out_pass->text[len++] = byte;
+		len++;
 	}
-	return E2BIG;
+	return reason ? reason : E2BIG;
 }
 
 static int fail_line(struct cli *cli, const char *subject, int reason)
@@ -90,20 +129,30 @@ static int fail_line(struct cli *cli, const char *subject, int reason)
 	return cli_fail(cli, CLI_FAILED, "%s: %s", subject, strerror(reason));
 }
 
+/* Takes it out of the environment: what is started from here need not know it. */
+static int read_variable(struct cli *cli, struct cli_passphrase *out_pass)
+{
+	char *variable = getenv(VARIABLE);
+	int reason;
+
+	if (!variable)
+		return 0;
+	reason = strlen(variable) > CLI_PASSPHRASE_BYTES ? E2BIG : make_room(out_pass);
+	if (reason)
+		return fail_line(cli, VARIABLE, reason);
+	(void)strcpy(out_pass->text, variable);
+	out_pass->is_given = true;
+	explicit_bzero(variable, strlen(variable));
+	(void)unsetenv(VARIABLE);
+	return 0;
+}
+
 int cli_passphrase_read(struct cli *cli, const char *file, struct cli_passphrase *out_pass)
 {
-	const char *variable = getenv("COSIGN_PASSWORD");
 	int fd, reason;
 
-	if (!file && !variable)
-		return 0;
-	if (!file) {
-		if (strlen(variable) > CLI_PASSPHRASE_BYTES)
-			return fail_line(cli, "COSIGN_PASSWORD", E2BIG);
-		(void)strcpy(out_pass->text, variable);
-		out_pass->is_given = true;
-		return 0;
-	}
+	if (!file)
+		return read_variable(cli, out_pass);
 	/* O_NONBLOCK: for the writer of a fifo it is waited where a signal can end it. */
 	fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -153,7 +202,7 @@ int cli_passphrase_ask(
 		return fail_line(cli, path, reason);
 	if (out_pass->text[0] == '\0')
 		return cli_fail(cli, CLI_FAILED, "%s: no passphrase", path);
-	if (twice && strcmp(out_pass->text, again.text) != 0)
+	if (twice && !is_same(out_pass, &again))
 		return cli_fail(cli, CLI_FAILED, "%s: the passphrases are not the same", path);
 	return 0;
 }

@@ -7,9 +7,10 @@
 
 #define CLI_PASSPHRASE_BYTES 1024
 
+/** In pages of its own, locked where the system lets it, and in no core dump. Zero is none. */
 struct cli_passphrase {
 	bool is_given; /* an empty one is given, too */
-	char text[CLI_PASSPHRASE_BYTES + 2];
+	char *text;    /* NULL until there is one */
 };
 
 #define CLI_PASSPHRASE_OPT(type)                                                                   \
@@ -18,7 +19,7 @@ struct cli_passphrase {
 			"the passphrase is its first line"                                         \
 	}
 
-/** Overwrites it. */
+/** Overwrites it and gives its pages back. */
 void cli_passphrase_clear(struct cli_passphrase *pass);
 
 /**

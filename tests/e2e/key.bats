@@ -64,3 +64,31 @@ load ../lib/common
 @test "an unknown type is a mistake of usage" {
 	refused 2 rsa key new --type rsa release
 }
+
+@test "without locked memory it all works as well" {
+	printf secret >phrase
+	chmod 777 .
+	chmod 644 phrase
+	as_nobody bash -c 'ulimit -l 0 && "$@"' - nacre key new --passphrase-file phrase release
+	as_nobody bash -c 'ulimit -l 0 && "$@"' - nacre key show --passphrase-file phrase release.key
+}
+
+@test "a passphrase is read into memory that is locked and not dumped" {
+	local pid tries=100
+
+	[ -z "$NACRE_SANITIZE" ] || skip "lacks mlock, which sanitizers leave out"
+	mkfifo phrase
+	"$NACRE" key new --passphrase-file phrase release &
+	pid=$!
+	exec 8>phrase
+	printf sec >&8
+	until grep -q '^VmLck:.* [1-9]' /proc/$pid/status; do
+		[ $((tries--)) -gt 0 ]
+		sleep 0.1
+	done
+	grep -q '^VmFlags:.* lo .*dd' /proc/$pid/smaps
+	echo ret >&8
+	exec 8>&-
+	wait $pid
+	COSIGN_PASSWORD=secret nacre key show release.key
+}
