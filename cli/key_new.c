@@ -10,13 +10,13 @@
 struct args {
 	struct cli_common common;
 	const char *type;
-	const char *passphrase_file;
+	struct cli_passphrase_from passphrase;
 };
 
 static const struct cli_opt opts[] = {
 	{ CLI_TEXT, 0, "type", "TYPE", offsetof(struct args, type),
 		"ed25519 or p256, else ed25519" },
-	CLI_PASSPHRASE_OPT(struct args),
+	CLI_PASSPHRASE_OPTS(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -51,7 +51,7 @@ static int run(struct cli *cli, const void *opaque)
 	int rc;
 
 	if (code == 0)
-		code = cli_passphrase_read(cli, args->passphrase_file, &pass);
+		code = cli_passphrase_read(cli, &args->passphrase, &pass);
 	if (code == 0 && !pass.is_given)
 		code = cli_passphrase_ask(cli, name, true, &pass);
 	if (code)

@@ -7,11 +7,11 @@
 
 struct args {
 	struct cli_common common;
-	const char *passphrase_file;
+	struct cli_passphrase_from passphrase;
 };
 
 static const struct cli_opt opts[] = {
-	CLI_PASSPHRASE_OPT(struct args),
+	CLI_PASSPHRASE_OPTS(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -20,7 +20,7 @@ static int run(struct cli *cli, const void *opaque)
 	const struct args *args = opaque;
 	CLI_CLEANUP(cli_passphrase_clear) struct cli_passphrase pass = { 0 };
 	CLI_CLEANUP(cli_key_freep) struct nacre_key *key = NULL;
-	int code = cli_passphrase_read(cli, args->passphrase_file, &pass);
+	int code = cli_passphrase_read(cli, &args->passphrase, &pass);
 
 	if (code == 0)
 		code = cli_key_load(cli, cli->operands.items[0], &pass, NACRE_KEY_PLAIN, &key);

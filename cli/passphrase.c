@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Passphrases: from a file, from the environment, or from whoever sits at the terminal. Nothing is
- * read through stdio, whose buffers would keep a copy.
+ * Passphrases: from a file or a descriptor, from the environment, or from whoever sits at the
+ * terminal. Nothing is read through stdio, whose buffers would keep a copy.
  */
 #include "cli/passphrase.h"
 
@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -84,7 +85,8 @@ static int wait_for(int fd)
 /*
  * Reads to a newline or to the end, byte by byte: what is behind it stays for the next reader.
  *
- * Returns 0 or an errno: EINTR for a signal that asks to stop, E2BIG, EILSEQ for a NUL.
+ * Returns 0 or an errno: EINTR for a signal that asks to stop, E2BIG, EILSEQ for a NUL,
+ * ENODATA for an end where the line would begin; then it is empty.
  */
 static int read_line(int fd, struct cli_passphrase *out_pass)
 {
@@ -106,7 +108,7 @@ static int read_line(int fd, struct cli_passphrase *out_pass)
 		if (got == 0 || *byte == '\n') {
 			*byte = '\0';
 			out_pass->is_given = true;
-			return 0;
+			return got == 0 && len == 0 ? ENODATA : 0;
 		}
 		if (*byte == '\0')
 			return EILSEQ;
@@ -126,6 +128,8 @@ static int fail_line(struct cli *cli, const char *subject, int reason)
 			CLI_PASSPHRASE_BYTES);
 	if (reason == EILSEQ)
 		return cli_fail(cli, CLI_FAILED, "%s: a NUL byte in the passphrase", subject);
+	if (reason == ENODATA)
+		return cli_fail(cli, CLI_FAILED, "%s: ends before a passphrase", subject);
 	return cli_fail(cli, CLI_FAILED, "%s: %s", subject, strerror(reason));
 }
 
@@ -147,19 +151,55 @@ static int read_variable(struct cli *cli, struct cli_passphrase *out_pass)
 	return 0;
 }
 
-int cli_passphrase_read(struct cli *cli, const char *file, struct cli_passphrase *out_pass)
+static int read_file(struct cli *cli, const char *file, struct cli_passphrase *out_pass)
 {
-	int fd, reason;
-
-	if (!file)
-		return read_variable(cli, out_pass);
 	/* O_NONBLOCK: for the writer of a fifo it is waited where a signal can end it. */
-	fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	int reason;
+
 	if (fd < 0)
 		return fail_line(cli, file, errno);
 	reason = read_line(fd, out_pass);
 	(void)close(fd);
-	return reason ? fail_line(cli, file, reason) : 0;
+	/* An empty file is an empty passphrase, as skopeo and podman have it. */
+	return reason && reason != ENODATA ? fail_line(cli, file, reason) : 0;
+}
+
+/*
+ * Unlike a file it must bring a line: the end of a pipe is what is left of a program that failed.
+ * What we have opened ourselves is close-on-exec and so what nobody has handed to us.
+ */
+static int read_fd(
+	struct cli *cli, const char *option, const char *text, struct cli_passphrase *out_pass)
+{
+	char subject[64];
+	uint64_t fd;
+	int flags, reason;
+
+	if (!cli_number_parse(text, false, &fd) || fd > INT_MAX)
+		return cli_fail_usage(
+			cli, "%s: '%s' is not the number of a descriptor", option, text);
+	(void)snprintf(subject, sizeof(subject), "%s %d", option, (int)fd);
+	flags = fcntl((int)fd, F_GETFD);
+	if (flags < 0 || flags & FD_CLOEXEC)
+		return fail_line(cli, subject, EBADF);
+	if (isatty((int)fd))
+		return cli_fail(cli, CLI_FAILED,
+			"%s: a terminal, which would show it; it is asked for without the option",
+			subject);
+	reason = read_line((int)fd, out_pass);
+	return reason ? fail_line(cli, subject, reason) : 0;
+}
+
+int cli_passphrase_read(
+	struct cli *cli, const struct cli_passphrase_from *from, struct cli_passphrase *out_pass)
+{
+	if (from->file && from->fd)
+		return cli_fail_usage(
+			cli, "--passphrase-file and --passphrase-fd exclude each other");
+	if (from->fd)
+		return read_fd(cli, "--passphrase-fd", from->fd, out_pass);
+	return from->file ? read_file(cli, from->file, out_pass) : read_variable(cli, out_pass);
 }
 
 /* Returns as read_line(). */
@@ -181,7 +221,7 @@ static int ask_once(const char *question, const char *path, struct cli_passphras
 	reason = read_line(STDIN_FILENO, out_pass);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
 	(void)fputc('\n', stderr);
-	return reason;
+	return reason == ENODATA ? 0 : reason; /* an empty answer */
 }
 
 int cli_passphrase_ask(
@@ -192,8 +232,8 @@ int cli_passphrase_ask(
 
 	if (!isatty(STDIN_FILENO))
 		return cli_fail(cli, CLI_FAILED,
-			"%s: no passphrase: set COSIGN_PASSWORD, give --passphrase-file, or use a "
-			"terminal",
+			"%s: no passphrase: set COSIGN_PASSWORD, give --passphrase-file or "
+			"--passphrase-fd, or use a terminal",
 			path);
 	reason = ask_once("Passphrase for ", path, out_pass);
 	if (reason == 0 && twice)

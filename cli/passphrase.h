@@ -13,23 +13,31 @@ struct cli_passphrase {
 	char *text;    /* NULL until there is one */
 };
 
-#define CLI_PASSPHRASE_OPT(type)                                                                   \
+/** What the two options say that tell where one comes from. */
+struct cli_passphrase_from {
+	const char *file;
+	const char *fd;
+};
+
+#define CLI_PASSPHRASE_OPTS(type)                                                                  \
+	{ CLI_TEXT, 0, "passphrase-file", "FILE", offsetof(type, passphrase.file),                 \
+		"the passphrase is its first line" },                                              \
 	{                                                                                          \
-		CLI_TEXT, 0, "passphrase-file", "FILE", offsetof(type, passphrase_file),           \
-			"the passphrase is its first line"                                         \
+		CLI_TEXT, 0, "passphrase-fd", "N", offsetof(type, passphrase.fd),                  \
+			"it is the next line of a descriptor"                                      \
 	}
 
 /** Overwrites it and gives its pages back. */
 void cli_passphrase_clear(struct cli_passphrase *pass);
 
 /**
- * From the first line of a file, else from COSIGN_PASSWORD; not given when there is neither.
+ * From the first line of a file, or the next one of a descriptor that was inherited, else from
+ * COSIGN_PASSWORD; not given when there is none of them.
  *
- * @param file  NULL: none
  * Returns an exit code.
  */
 NACRE_CHECKED int cli_passphrase_read(
-	struct cli *cli, const char *file, struct cli_passphrase *out_pass);
+	struct cli *cli, const struct cli_passphrase_from *from, struct cli_passphrase *out_pass);
 
 /**
  * Asks on the terminal, without showing what is typed. An empty answer is none.

@@ -21,7 +21,7 @@ struct args {
 	const char *form;
 	bool payload;
 	const char *attach;
-	const char *passphrase_file;
+	struct cli_passphrase_from passphrase;
 };
 
 static const struct cli_opt opts[] = {
@@ -35,7 +35,7 @@ static const struct cli_opt opts[] = {
 		"print the bytes to be signed elsewhere, and sign nothing" },
 	{ CLI_TEXT, 0, "attach", "FILE", offsetof(struct args, attach),
 		"put in a signature made elsewhere, by the key whose public half --key is" },
-	CLI_PASSPHRASE_OPT(struct args),
+	CLI_PASSPHRASE_OPTS(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -51,20 +51,16 @@ static void keys_clear(struct keys *keys)
 	free(keys->items);
 }
 
-static int load_keys(struct cli *cli, const struct args *args, struct keys *out_keys)
+static int load_keys(struct cli *cli, const struct args *args, const struct cli_passphrase *pass,
+	struct keys *out_keys)
 {
-	CLI_CLEANUP(cli_passphrase_clear) struct cli_passphrase pass = { 0 };
-	int code = cli_passphrase_read(cli, args->passphrase_file, &pass);
-
-	if (code)
-		return code;
 	out_keys->items = calloc(args->keys.count, sizeof(*out_keys->items));
 	if (!out_keys->items)
 		return cli_fail(cli, CLI_FAILED, "out of memory");
 	for (size_t i = 0; i < args->keys.count; i++) {
 		struct nacre_key **key = &out_keys->items[i];
+		int code = cli_key_load(cli, args->keys.items[i], pass, 0, key);
 
-		code = cli_key_load(cli, args->keys.items[i], &pass, 0, key);
 		if (code)
 			return code;
 		out_keys->count = i + 1;
@@ -223,10 +219,14 @@ static int sign(struct cli *cli, const struct args *args, const struct cli_image
 	const struct options *options)
 {
 	CLI_CLEANUP(keys_clear) struct keys keys = { 0 };
+	CLI_CLEANUP(cli_passphrase_clear) struct cli_passphrase pass = { 0 };
 	struct nacre_sign_info info;
 	struct nacre_err err;
-	int code = load_keys(cli, args, &keys);
+	int code = cli_passphrase_read(cli, &args->passphrase, &pass);
 
+	if (code == 0)
+		code = load_keys(cli, args, &pass, &keys);
+	cli_passphrase_clear(&pass); /* no longer than it is needed */
 	if (code)
 		return code;
 	if (args->attach)

@@ -180,6 +180,8 @@ typed() {
 	[[ $output == *"not the same"* ]]
 	run -1 typed "" "" -- key new other
 	[[ $output == *"no passphrase"* ]]
+	run -1 typed hush -- key new --passphrase-fd 0 other
+	[[ $output == *"--passphrase-fd 0: a terminal"* ]]
 	[ ! -e other.key ]
 	[ ! -e other.pub ]
 }
@@ -228,7 +230,7 @@ completed() { # completed WORD…: what bash offers for the last word
 	[ "$(completed un)" = unpack ]
 	[ "$(completed key n)" = new ]
 	[ "$(completed build --comp)" = --compression ]
-	[ "$(completed key new --p)" = --passphrase-file ]
+	[ "$(completed key new --p)" = "--passphrase-file --passphrase-fd" ]
 	touch some-file
 	[ "$(completed build some)" = some-file ]
 }

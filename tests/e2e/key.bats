@@ -92,3 +92,49 @@ load ../lib/common
 	wait $pid
 	COSIGN_PASSWORD=secret nacre key show release.key
 }
+
+@test "a descriptor's next line is a passphrase, and what is behind it is left" {
+	local rest
+
+	make_context
+	nacre build context -t oci:layout:v1
+	printf 'secret\nbehind\n' >phrase
+	exec 7<phrase
+	nacre key new --passphrase-fd 7 release
+	read -r rest <&7
+	exec 7<&-
+	[ "$rest" = behind ]
+	nacre key show --passphrase-fd 0 release.key <phrase
+	echo secret | nacre sign oci:layout:v1 --key release.key --passphrase-fd 0
+	nacre verify oci:layout:v1 --key release.pub
+	echo | nacre key new --passphrase-fd=0 empty
+	COSIGN_PASSWORD='' nacre key show empty.key
+	COSIGN_PASSWORD=other nacre key new --passphrase-fd 9 other 9<phrase
+	COSIGN_PASSWORD=secret nacre key show other.key
+}
+
+@test "a descriptor that cannot be read is refused, also one of our own" {
+	local fd
+
+	printf secret >phrase
+	for fd in 3 4 5 6 9; do
+		# In a shell of its own: the runner of these tests has descriptors open.
+		refused_command 1 "--passphrase-fd $fd: Bad file descriptor" \
+			bash -c 'exec 3<&- 4<&- 5<&- 6<&- 9<&-; "$@"' - \
+			"$NACRE" key new --passphrase-fd $fd release
+	done
+	refused_command 1 "--passphrase-fd 0: Bad file descriptor" \
+		bash -c '"$@" <&-' - "$NACRE" key new --passphrase-fd 0 release
+	refused_command 1 "--passphrase-fd 7: Bad file descriptor" \
+		bash -c '"$@" 7>>phrase' - "$NACRE" key new --passphrase-fd 7 release
+	refused_command 1 "--passphrase-fd 7: Is a directory" \
+		bash -c '"$@" 7<.' - "$NACRE" key new --passphrase-fd 7 release
+	refused 1 "--passphrase-fd 0: ends before a passphrase" key new --passphrase-fd 0 release
+	for fd in -1 x '' 7x 2147483648 99999999999999999999; do
+		refused 2 "'$fd' is not the number of a descriptor" key new --passphrase-fd="$fd" release
+	done
+	refused 2 "--passphrase-file and --passphrase-fd exclude each other" \
+		key new --passphrase-file phrase --passphrase-fd 0 release
+	refused 2 "--passphrase-file and --passphrase-fd exclude each other" \
+		sign oci:nowhere --key release.key --passphrase-file phrase --passphrase-fd 0
+}
