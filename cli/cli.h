@@ -40,8 +40,8 @@ struct cli_command {
 	int (*run)(struct cli *cli, const void *args); /**< returns the exit code */
 };
 
-extern const struct cli_command cli_build, cli_check, cli_inspect, cli_key_new, cli_key_show,
-	cli_lint, cli_ls, cli_plan, cli_sign, cli_unpack, cli_verify;
+extern const struct cli_command cli_build, cli_check, cli_inspect, cli_key_new, cli_key_passwd,
+	cli_key_show, cli_lint, cli_ls, cli_plan, cli_sign, cli_unpack, cli_verify;
 extern const struct cli_command cli_commit, cli_config, cli_rebase, cli_squash;
 extern const struct cli_command cli_copy, cli_lock, cli_vendor;
 

@@ -53,7 +53,7 @@ static int run(struct cli *cli, const void *opaque)
 	if (code == 0)
 		code = cli_passphrase_read(cli, &args->passphrase, &pass);
 	if (code == 0 && !pass.is_given)
-		code = cli_passphrase_ask(cli, name, true, &pass);
+		code = cli_passphrase_ask(cli, name, CLI_PASSPHRASE_OF_NEW_KEY, &pass);
 	if (code)
 		return code;
 	rc = nacre_key_new(type, &key, &err);

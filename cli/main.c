@@ -10,6 +10,7 @@
 static const struct cli_command *const commands[] = {
 	&cli_build,
 	&cli_key_new,
+	&cli_key_passwd,
 	&cli_key_show,
 	&cli_sign,
 	&cli_verify,

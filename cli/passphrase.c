@@ -191,15 +191,34 @@ static int read_fd(
 	return reason ? fail_line(cli, subject, reason) : 0;
 }
 
+/* By --passphrase-file and --passphrase-fd, or what they are called with a prefix. */
+static int read_given(struct cli *cli, const char *prefix, const struct cli_passphrase_from *from,
+	struct cli_passphrase *out_pass)
+{
+	char option[32];
+
+	if (from->file && from->fd)
+		return cli_fail_usage(cli,
+			"--%spassphrase-file and --%spassphrase-fd exclude each other", prefix,
+			prefix);
+	(void)snprintf(option, sizeof(option), "--%spassphrase-fd", prefix);
+	if (from->fd)
+		return read_fd(cli, option, from->fd, out_pass);
+	return from->file ? read_file(cli, from->file, out_pass) : 0;
+}
+
 int cli_passphrase_read(
 	struct cli *cli, const struct cli_passphrase_from *from, struct cli_passphrase *out_pass)
 {
-	if (from->file && from->fd)
-		return cli_fail_usage(
-			cli, "--passphrase-file and --passphrase-fd exclude each other");
-	if (from->fd)
-		return read_fd(cli, "--passphrase-fd", from->fd, out_pass);
-	return from->file ? read_file(cli, from->file, out_pass) : read_variable(cli, out_pass);
+	int code = read_given(cli, "", from, out_pass);
+
+	return code || out_pass->is_given ? code : read_variable(cli, out_pass);
+}
+
+int cli_passphrase_read_new(
+	struct cli *cli, const struct cli_passphrase_from *from, struct cli_passphrase *out_pass)
+{
+	return read_given(cli, "new-", from, out_pass);
 }
 
 /* Returns as read_line(). */
@@ -224,27 +243,47 @@ static int ask_once(const char *question, const char *path, struct cli_passphras
 	return reason == ENODATA ? 0 : reason; /* an empty answer */
 }
 
-int cli_passphrase_ask(
-	struct cli *cli, const char *path, bool twice, struct cli_passphrase *out_pass)
+static const struct {
+	const char *what; /* in a message */
+	const char *question;
+	bool twice;
+	const char *ways;
+} asks[] = {
+	[CLI_PASSPHRASE_OF_KEY] = { "passphrase", "Passphrase for ", false,
+		"set COSIGN_PASSWORD, give --passphrase-file or --passphrase-fd" },
+	[CLI_PASSPHRASE_OF_NEW_KEY] = { "passphrase", "Passphrase for ", true,
+		"set COSIGN_PASSWORD, give --passphrase-file or --passphrase-fd" },
+	[CLI_PASSPHRASE_INSTEAD] = { "new passphrase", "New passphrase for ", true,
+		"give --new-passphrase-file or --new-passphrase-fd" },
+};
+
+int cli_passphrase_ask(struct cli *cli, const char *path, enum cli_passphrase_why why,
+	struct cli_passphrase *out_pass)
 {
 	CLI_CLEANUP(cli_passphrase_clear) struct cli_passphrase again = { 0 };
 	int reason;
 
 	if (!isatty(STDIN_FILENO))
-		return cli_fail(cli, CLI_FAILED,
-			"%s: no passphrase: set COSIGN_PASSWORD, give --passphrase-file or "
-			"--passphrase-fd, or use a terminal",
-			path);
-	reason = ask_once("Passphrase for ", path, out_pass);
-	if (reason == 0 && twice)
+		return cli_fail(cli, CLI_FAILED, "%s: no %s: %s, or use a terminal", path,
+			asks[why].what, asks[why].ways);
+	reason = ask_once(asks[why].question, path, out_pass);
+	if (reason == 0 && asks[why].twice)
 		reason = ask_once("Once more, for ", path, &again);
 	if (reason)
 		return fail_line(cli, path, reason);
 	if (out_pass->text[0] == '\0')
-		return cli_fail(cli, CLI_FAILED, "%s: no passphrase", path);
-	if (twice && !is_same(out_pass, &again))
+		return cli_fail(cli, CLI_FAILED, "%s: no %s", path, asks[why].what);
+	if (asks[why].twice && !is_same(out_pass, &again))
 		return cli_fail(cli, CLI_FAILED, "%s: the passphrases are not the same", path);
 	return 0;
+}
+
+/* Whether it is a private key that wants no passphrase. */
+static bool is_plain(const char *path)
+{
+	CLI_CLEANUP(cli_key_freep) struct nacre_key *key = NULL;
+
+	return nacre_key_load(path, NULL, NACRE_KEY_PLAIN, &key, NULL) != NACRE_E_ARG;
 }
 
 int cli_key_load(struct cli *cli, const char *path, const struct cli_passphrase *pass,
@@ -254,9 +293,12 @@ int cli_key_load(struct cli *cli, const char *path, const struct cli_passphrase 
 	struct nacre_err err;
 	int rc = nacre_key_load(path, pass->is_given ? pass->text : NULL, flags, out_key, &err);
 
+	if (rc == NACRE_E_ARG && !(flags & NACRE_KEY_PLAIN) && is_plain(path))
+		return cli_fail(cli, CLI_REFUSED,
+			"%s: a private key that is not encrypted; --plain takes it", path);
 	/* Without one, the answer says whether the key needs one: a public key does not. */
 	if (rc == NACRE_E_ARG && !pass->is_given) {
-		int code = cli_passphrase_ask(cli, path, false, &asked);
+		int code = cli_passphrase_ask(cli, path, CLI_PASSPHRASE_OF_KEY, &asked);
 
 		if (code)
 			return code;

@@ -27,6 +27,12 @@ struct cli_passphrase_from {
 			"it is the next line of a descriptor"                                      \
 	}
 
+#define CLI_PLAIN_OPT(type)                                                                        \
+	{                                                                                          \
+		CLI_FLAG, 0, "plain", NULL, offsetof(type, plain),                                 \
+			"take a private key that is not encrypted, too"                            \
+	}
+
 /** Overwrites it and gives its pages back. */
 void cli_passphrase_clear(struct cli_passphrase *pass);
 
@@ -39,19 +45,30 @@ void cli_passphrase_clear(struct cli_passphrase *pass);
 NACRE_CHECKED int cli_passphrase_read(
 	struct cli *cli, const struct cli_passphrase_from *from, struct cli_passphrase *out_pass);
 
+/** The same for the passphrase that a key is to have instead: by the options --new-…, no variable.
+ */
+NACRE_CHECKED int cli_passphrase_read_new(
+	struct cli *cli, const struct cli_passphrase_from *from, struct cli_passphrase *out_pass);
+
+enum cli_passphrase_why {
+	CLI_PASSPHRASE_OF_KEY,	   /**< which a key has */
+	CLI_PASSPHRASE_OF_NEW_KEY, /**< asked for twice */
+	CLI_PASSPHRASE_INSTEAD,	   /**< of the one that a key has; twice, too */
+};
+
 /**
  * Asks on the terminal, without showing what is typed. An empty answer is none.
  *
- * @param twice  both answers must be the same
- * Returns an exit code: CLI_FAILED where there is no terminal.
+ * Returns an exit code: CLI_FAILED where there is no terminal, or two answers are not the same.
  */
-NACRE_CHECKED int cli_passphrase_ask(
-	struct cli *cli, const char *path, bool twice, struct cli_passphrase *out_pass);
+NACRE_CHECKED int cli_passphrase_ask(struct cli *cli, const char *path, enum cli_passphrase_why why,
+	struct cli_passphrase *out_pass);
 
 /**
  * Loads a key; an encrypted one with the passphrase given, else with the one that it asks for.
  *
- * @param flags  as nacre_key_load() takes them
+ * @param flags  as nacre_key_load() takes them. Without NACRE_KEY_PLAIN, a refusal of a key that is
+ *               not encrypted names the option --plain, which the command has
  * Returns an exit code.
  */
 NACRE_CHECKED int cli_key_load(struct cli *cli, const char *path, const struct cli_passphrase *pass,

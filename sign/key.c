@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys and the files that they lie in. The mathematics is in key_crypto.c, the encryption in box.c
- * and how that is written down in keyfile.c.
+ * Keys and what they are as text. The mathematics is in key_crypto.c, the encryption in box.c, how
+ * that is written down in keyfile.c, and how it gets into files in key_store.c.
  */
 #include "sign/key.h"
 
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/staged.h"
 #include "sign/key_crypto.h"
 #include "sign/keyfile.h"
 #include "sign/pem.h"
@@ -17,7 +16,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LABEL_PUBLIC "PUBLIC KEY"
@@ -27,7 +25,6 @@
 
 #define ID_BYTES 32
 #define ID_TEXT 65
-#define NAME_BYTES 256 /* a file name, with its NUL */
 
 struct nacre_key {
 	struct nacre_pkey *pkey;
@@ -256,68 +253,6 @@ int nacre_key_emit_public(const struct nacre_key *key, char **out_text, struct n
 
 	if (rc == 0)
 		*out_text = nacre_buf_steal(&text).data;
-	return rc;
-}
-
-/* ---------------------------------------------------------- a pair of files */
-
-static int stage(
-	struct nacre_staged *file, int dir, const char *text, mode_t mode, struct nacre_err *err)
-{
-	int rc = nacre_staged_open(file, dir, 0600, err);
-
-	if (rc == 0)
-		rc = nacre_write_all(file->fd, text, strlen(text), err);
-	/* By descriptor, because the umask has no say in it. */
-	if (rc == 0 && fchmod(file->fd, mode) < 0)
-		rc = nacre_fail_os(err, "mode of a new file");
-	return rc ? rc : nacre_staged_sync(file, err);
-}
-
-static int place_both(int dir, const char *name, const char *private_text, const char *public_text,
-	struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_staged_clear)
-	struct nacre_staged private_file = NACRE_STAGED;
-	NACRE_CLEANUP(nacre_staged_clear)
-	struct nacre_staged public_file = NACRE_STAGED;
-	char private_name[NAME_BYTES], public_name[NAME_BYTES];
-	int rc;
-
-	if (snprintf(private_name, sizeof(private_name), "%s.key", name) >= NAME_BYTES ||
-		snprintf(public_name, sizeof(public_name), "%s.pub", name) >= NAME_BYTES)
-		return nacre_fail(err, NACRE_E_ARG, "'%s' is too long for a name", name);
-	rc = stage(&private_file, dir, private_text, 0600, err);
-	if (rc == 0)
-		rc = stage(&public_file, dir, public_text, 0644, err);
-	/* The private key first: if we are killed in between, the public one can be made of it. */
-	if (rc == 0)
-		rc = nacre_staged_rename_new(&private_file, private_name, err);
-	if (rc)
-		return rc;
-	rc = nacre_staged_rename_new(&public_file, public_name, err);
-	if (rc) {
-		(void)unlinkat(dir, private_name, 0);
-		return rc;
-	}
-	return fsync(dir) < 0 ? nacre_fail_os(err, "flush directory") : 0;
-}
-
-int nacre_key_store_pair(const struct nacre_key *key, const char *prefix, const char *passphrase,
-	struct nacre_err *err)
-{
-	nacre_autofree char *private_text = NULL, *public_text = NULL;
-	char name[NAME_BYTES];
-	nacre_autofd int dir = -1;
-	int rc;
-
-	rc = nacre_dir_open_parent(prefix, &dir, name, sizeof(name), err);
-	if (rc == 0)
-		rc = nacre_key_emit_private(key, passphrase, &private_text, err);
-	if (rc == 0)
-		rc = nacre_key_emit_public(key, &public_text, err);
-	if (rc == 0)
-		rc = place_both(dir, name, private_text, public_text, err);
 	return rc;
 }
 

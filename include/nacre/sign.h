@@ -76,6 +76,17 @@ NACRE_API NACRE_CHECKED int nacre_key_emit_public(
 NACRE_API NACRE_CHECKED int nacre_key_store_pair(const struct nacre_key *key, const char *prefix,
 	const char *passphrase, struct nacre_err *err);
 
+/**
+ * Writes a private key, encrypted, in the place of a key file: to change its passphrase, or to
+ * encrypt what was not. The old file or the new one is there, whatever happens meanwhile. It keeps
+ * its owner and gets mode 0600; another name of it (a hard link) keeps the old content.
+ *
+ * @param path  links in it are followed, and stay; what they lead to is replaced
+ * Errors: NOT_FOUND, IO; UNSAFE (no regular file); as nacre_key_emit_private().
+ */
+NACRE_API NACRE_CHECKED int nacre_key_store_private(const struct nacre_key *key, const char *path,
+	const char *passphrase, struct nacre_err *err);
+
 /** The fingerprint: the SHA-256 of the SPKI DER, 64 hex digits; borrowed from the key. */
 NACRE_API const char *nacre_key_id(const struct nacre_key *key);
 

@@ -180,6 +180,13 @@ typed() {
 	[[ $output == *"not the same"* ]]
 	run -1 typed "" "" -- key new other
 	[[ $output == *"no passphrase"* ]]
+	run -0 typed hush word word -- key passwd release.key
+	[[ $output == *"Passphrase for release.key: "*"New passphrase for release.key: "*"Once more, "* ]]
+	[[ $output != *word* ]]
+	COSIGN_PASSWORD=word nacre key show release.key
+	run -1 typed word hush hash -- key passwd release.key
+	[[ $output == *"not the same"* ]]
+	COSIGN_PASSWORD=word nacre key show release.key
 	run -1 typed hush -- key new --passphrase-fd 0 other
 	[[ $output == *"--passphrase-fd 0: a terminal"* ]]
 	[ ! -e other.key ]
@@ -229,6 +236,7 @@ completed() { # completed WORD…: what bash offers for the last word
 	[ "$(completed uns)" = "" ]
 	[ "$(completed un)" = unpack ]
 	[ "$(completed key n)" = new ]
+	[ "$(completed key p)" = passwd ]
 	[ "$(completed build --comp)" = --compression ]
 	[ "$(completed key new --p)" = "--passphrase-file --passphrase-fd" ]
 	touch some-file

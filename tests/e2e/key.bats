@@ -138,3 +138,92 @@ load ../lib/common
 	refused 2 "--passphrase-file and --passphrase-fd exclude each other" \
 		sign oci:nowhere --key release.key --passphrase-file phrase --passphrase-fd 0
 }
+
+# opens PASSPHRASE: release.key, with that one
+opens() {
+	COSIGN_PASSWORD=$1 nacre key show release.key
+}
+
+@test "a passphrase is changed, and the key is the same" {
+	local id
+
+	COSIGN_PASSWORD=old nacre key new release
+	id=$(nacre key show release.pub | grep ^id)
+	echo new >new
+	COSIGN_PASSWORD=old nacre key passwd release.key --new-passphrase-file new | grep -qx "$id"
+	opens new | grep -qx "$id"
+	run ! opens old
+	[ "$(stat -c '%a' release.key)" = 600 ]
+	printf 'new\nnewer\n' | nacre key passwd release.key --passphrase-fd 0 --new-passphrase-fd 0
+	opens newer
+	echo | COSIGN_PASSWORD=newer nacre key passwd release.key --new-passphrase-fd 0
+	opens ''
+	[ -z "$(find . -name '.nacre-*')" ]
+}
+
+@test "without the right old passphrase or a new one a key file stays as it is" {
+	COSIGN_PASSWORD=old nacre key new release
+	echo new >new
+	ln release.key other
+	COSIGN_PASSWORD=Old refused 1 "wrong passphrase" \
+		key passwd release.key --new-passphrase-file new
+	COSIGN_PASSWORD=old refused 1 "release.key: no new passphrase: give --new-passphrase-file" \
+		key passwd release.key
+	COSIGN_PASSWORD=old refused 1 "--new-passphrase-fd 0: ends before a passphrase" \
+		key passwd release.key --new-passphrase-fd 0
+	COSIGN_PASSWORD=old refused 1 nothing key passwd release.key --new-passphrase-file nothing
+	COSIGN_PASSWORD=old refused 2 "--new-passphrase-file and --new-passphrase-fd exclude" \
+		key passwd release.key --new-passphrase-file new --new-passphrase-fd 0
+	refused 3 "release.pub: a public key has no passphrase" \
+		key passwd release.pub --new-passphrase-file new
+	refused 1 "none: No such file" key passwd none --new-passphrase-file new
+	cmp release.key other
+}
+
+@test "what a link leads to gets the new passphrase, and its owner keeps it" {
+	mkdir keys
+	COSIGN_PASSWORD=old nacre key new keys/release
+	chown 65534:65534 keys/release.key
+	chmod 640 keys/release.key
+	ln -s keys/release.key release.key
+	echo new | COSIGN_PASSWORD=old nacre key passwd release.key --new-passphrase-fd 0
+	[ -L release.key ]
+	[ "$(stat -c '%u:%g %a %F' keys/release.key)" = "65534:65534 600 regular file" ]
+	opens new
+	mkfifo fifo
+	refused 3 "fifo: not a regular file" key passwd fifo --new-passphrase-file /dev/null
+}
+
+@test "a key that is not encrypted becomes one that is, when asked" {
+	openssl genpkey -algorithm ed25519 -out release.key
+	chmod 644 release.key
+	echo new >new
+	refused 3 "release.key: a private key that is not encrypted; --plain takes it" \
+		key passwd release.key --new-passphrase-file new
+	openssl pkey -in release.key -pubout -out theirs.pub
+	nacre key passwd --plain release.key --new-passphrase-file new
+	opens new | grep -qx "$(nacre key show theirs.pub | grep ^id)"
+	[ "$(stat -c '%a' release.key)" = 600 ]
+	head -n 1 release.key | grep -qx -- '-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----'
+	# --plain asks for no more than that: an encrypted one is taken too
+	echo newer | COSIGN_PASSWORD=new nacre key passwd --plain release.key --new-passphrase-fd 0
+	opens newer
+}
+
+@test "COSIGN_PASSWORD is not left in the environment" {
+	local pid tries=100
+
+	COSIGN_PASSWORD=a-secret-word nacre key new release
+	mkfifo phrase
+	COSIGN_PASSWORD=a-secret-word "$NACRE" key passwd release.key --new-passphrase-file phrase &
+	pid=$!
+	exec 8>phrase
+	while grep -q a-secret-word /proc/$pid/environ; do
+		[ $((tries--)) -gt 0 ]
+		sleep 0.1
+	done
+	echo new >&8
+	exec 8>&-
+	wait $pid
+	opens new
+}

@@ -175,6 +175,26 @@ class WithLedger(Whole):
         return lines if lines is None else lines + [("ledger", ledger(root))]
 
 
+class Passwd:
+    """A command that changes the passphrase of a key: the file is the old one, or opens by the new."""
+
+    arguments = ["key", "passwd", "keys/release.key", "--new-passphrase-file", "new"]
+
+    @staticmethod
+    def look(work):
+        return state(work + "/keys")
+
+    @staticmethod
+    def new_is_right(work):
+        mode = os.lstat(work + "/keys/release.key").st_mode
+        return mode == 0o100600 and run(["key", "show", "keys/release.key", "--passphrase-file", "new"],
+                                        work).returncode == 0
+
+    @staticmethod
+    def old_is_right(before, now):
+        return before == now
+
+
 class Nothing:
     """A command that looks around, and leaves all as it was."""
 
@@ -294,6 +314,11 @@ def make_case(name, template):
         must(["key", "new", "release"], template)
         return Layout(["sign", "oci:layout:old", "--key", "release.key"],
                       [["verify", "oci:layout:old", "--key", "release.pub", "--deep"]])
+    if name == "key-passwd":
+        os.mkdir(template + "/keys")
+        must(["key", "new", "keys/release"], template)
+        write(template + "/new", b"new\n")
+        return Passwd()
     if name == "build-known":
         # All of it is in the cache, and the layout has none of it.
         os.rename(template + "/layout", template + "/elsewhere")

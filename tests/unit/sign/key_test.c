@@ -213,6 +213,53 @@ static void an_existing_half_leaves_nothing_half_made(void **state)
 	}
 }
 
+static void another_passphrase_replaces_what_a_link_leads_to(void **state)
+{
+	const struct scratch *scratch = *state;
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *key = make_key(NACRE_KEY_ED25519);
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *again = NULL;
+	char path[128], message[256];
+
+	in_scratch(scratch, "r", path);
+	assert_works(nacre_key_store_pair(key, path, "old", err));
+	assert_int_equal(fchmodat(scratch->dir, "r.key", 0644, 0), 0);
+	assert_int_equal(symlinkat("r.key", scratch->dir, "link"), 0);
+	in_scratch(scratch, "link", path);
+	assert_works(nacre_key_store_private(key, path, "new", err));
+	assert_int_equal(mode_of(scratch, "link") & S_IFMT, S_IFLNK);
+	assert_int_equal(mode_of(scratch, "r.key"), S_IFREG | 0600);
+	(void)snprintf(message, sizeof(message), "%s: wrong passphrase", path);
+	assert_refused(nacre_key_load(path, "old", 0, &again, err), NACRE_E_ARG, message);
+	assert_works(nacre_key_load(path, "new", 0, &again, err));
+	assert_string_equal(nacre_key_id(again), nacre_key_id(key));
+}
+
+static void only_a_regular_file_is_replaced_and_only_by_a_private_key(void **state)
+{
+	const struct scratch *scratch = *state;
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *key = make_key(NACRE_KEY_ED25519);
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *half = public_of(key);
+	char path[128], message[256];
+
+	in_scratch(scratch, "place", path);
+	(void)snprintf(message, sizeof(message), "%s: No such file or directory", path);
+	assert_refused(nacre_key_store_private(key, path, "p", err), NACRE_E_NOT_FOUND, message);
+	assert_int_equal(mkfifoat(scratch->dir, "place", 0644), 0);
+	assert_refused(nacre_key_store_private(key, path, "p", err), NACRE_E_UNSAFE,
+		"place: not a regular file");
+	assert_int_equal(mode_of(scratch, "place"), S_IFIFO | 0644);
+	in_scratch(scratch, "r", path);
+	assert_works(nacre_key_store_pair(key, path, "p", err));
+	in_scratch(scratch, "r.pub", path);
+	assert_refused(nacre_key_store_private(half, path, "p", err), NACRE_E_ARG,
+		"a public key has no private half");
+	assert_int_equal(mode_of(scratch, "r.pub"), S_IFREG | 0644);
+}
+
 static void a_key_that_is_no_regular_file_is_not_read(void **state)
 {
 	const struct scratch *scratch = *state;
@@ -253,6 +300,8 @@ int main(void)
 		cmocka_unit_test(a_file_too_long_to_be_a_key_is_refused),
 		scratch_test(a_pair_is_stored_with_its_modes_whatever_the_umask),
 		scratch_test(an_existing_half_leaves_nothing_half_made),
+		scratch_test(another_passphrase_replaces_what_a_link_leads_to),
+		scratch_test(only_a_regular_file_is_replaced_and_only_by_a_private_key),
 		scratch_test(a_key_that_is_no_regular_file_is_not_read),
 		scratch_test(a_long_key_file_is_refused_by_its_name),
 	};
