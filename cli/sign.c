@@ -22,6 +22,7 @@ struct args {
 	bool payload;
 	const char *attach;
 	struct cli_passphrase_from passphrase;
+	bool plain;
 };
 
 static const struct cli_opt opts[] = {
@@ -36,6 +37,7 @@ static const struct cli_opt opts[] = {
 	{ CLI_TEXT, 0, "attach", "FILE", offsetof(struct args, attach),
 		"put in a signature made elsewhere, by the key whose public half --key is" },
 	CLI_PASSPHRASE_OPTS(struct args),
+	CLI_PLAIN_OPT(struct args),
 	CLI_COMMON_OPTS(struct args),
 };
 
@@ -54,12 +56,14 @@ static void keys_clear(struct keys *keys)
 static int load_keys(struct cli *cli, const struct args *args, const struct cli_passphrase *pass,
 	struct keys *out_keys)
 {
+	unsigned flags = args->plain ? NACRE_KEY_PLAIN : 0;
+
 	out_keys->items = calloc(args->keys.count, sizeof(*out_keys->items));
 	if (!out_keys->items)
 		return cli_fail(cli, CLI_FAILED, "out of memory");
 	for (size_t i = 0; i < args->keys.count; i++) {
 		struct nacre_key **key = &out_keys->items[i];
-		int code = cli_key_load(cli, args->keys.items[i], pass, 0, key);
+		int code = cli_key_load(cli, args->keys.items[i], pass, flags, key);
 
 		if (code)
 			return code;

@@ -58,3 +58,60 @@ load ../lib/common
 	make_signed
 	refused 3 release.pub sign oci:layout:v1 --key release.pub
 }
+
+# make_plain NAME OPTION…: a private key in PKCS#8 and its public half, by openssl
+make_plain() {
+	openssl genpkey -out "$1.pem" "${@:2}" 2>/dev/null
+	openssl pkey -in "$1.pem" -pubout -out "$1.pub"
+	chmod 600 "$1.pem"
+}
+
+# What was signed first, and its signature.
+take_signature() {
+	local tag=${1/:/-}.sig
+
+	cat "$(blob_path layout "$(manifest layout "$tag" | jq -r '.layers[0].digest')")" >payload
+	manifest layout "$tag" |
+		jq -r '.layers[0].annotations["dev.cosignproject.cosign/signature"]' |
+		base64 -d >signature
+}
+
+@test "keys that are not encrypted sign when asked, in the way that openssl verifies" {
+	local name image
+
+	make_context
+	make_plain ed25519 -algorithm ed25519
+	make_plain p256 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+	make_plain p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+	make_plain rsa -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+	for name in ed25519 p256 p384 rsa; do
+		rm -rf layout
+		nacre build context -t oci:layout:v1
+		image=$(digest_of layout v1)
+		unset COSIGN_PASSWORD
+		refused 3 "$name.pem: a private key that is not encrypted; --plain takes it" \
+			sign oci:layout:v1 --key $name.pem
+		COSIGN_PASSWORD=any refused 3 "--plain takes it" sign oci:layout:v1 --key $name.pem
+		nacre sign oci:layout:v1 --key $name.pem --plain
+		nacre verify oci:layout:v1 --key $name.pub
+		take_signature "$image"
+		if [ $name = ed25519 ]; then
+			openssl pkeyutl -verify -pubin -inkey $name.pub -rawin -in payload -sigfile signature
+		else
+			openssl dgst -sha256 -verify $name.pub -signature signature payload
+		fi
+	done
+}
+
+@test "with --plain an encrypted key still wants its passphrase, and old forms are no keys" {
+	make_signed
+	COSIGN_PASSWORD=hush nacre key new second
+	COSIGN_PASSWORD=hash refused 1 "wrong passphrase" sign oci:layout:v1 --plain --key second.key
+	COSIGN_PASSWORD=hush nacre sign oci:layout:v1 --plain --key second.key
+	openssl genrsa -traditional -out old.pem 2048
+	refused 3 "'RSA PRIVATE KEY' is no key that nacre reads" sign oci:layout:v1 --plain --key old.pem
+	make_plain small -algorithm RSA -pkeyopt rsa_keygen_bits:1024
+	refused 3 "an RSA key of 1024 bits" sign oci:layout:v1 --plain --key small.pem
+	make_plain p521 -algorithm EC -pkeyopt ec_paramgen_curve:P-521
+	refused 3 "a key other than" sign oci:layout:v1 --plain --key p521.pem
+}
