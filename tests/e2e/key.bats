@@ -227,3 +227,54 @@ opens() {
 	wait $pid
 	opens new
 }
+
+@test "a key is shown with its hashes as openssl computes them" {
+	local id hint type
+
+	for type in ed25519 p256; do
+		nacre key new --type $type $type
+		openssl pkey -pubin -in $type.pub -outform DER -out der
+		id=$(openssl dgst -sha256 -hex -r der | cut -d' ' -f1)
+		hint=$(openssl dgst -sha256 -binary der | base64)
+		run -0 nacre key show $type.pub
+		[ "${lines[1]}" = "id    $id" ]
+		[ "${lines[2]}" = "hint  $hint" ]
+		[ "${lines[3]}" = "half  public" ]
+		nacre key show --json $type.key | jq -e --arg id "$id" --arg hint "$hint" \
+			'. == {type: .type, id: $id, hint: $hint, half: "private"}'
+	done
+	[ "$(nacre key show --json p256.pub | jq -r .type)" = P-256 ]
+}
+
+@test "a public key that was lost is made of the private one" {
+	local type
+
+	for type in ed25519 p256; do
+		COSIGN_PASSWORD=hush nacre key new --type $type $type
+		COSIGN_PASSWORD=hush nacre key show --public $type.key | cmp - $type.pub
+		nacre key show --public $type.pub | cmp - $type.pub
+	done
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out plain 2>/dev/null
+	chmod 600 plain
+	openssl pkey -in plain -pubout -out theirs
+	nacre key show --public plain | cmp - theirs
+	refused 1 "wrong passphrase" key show --public p256.key
+	refused 2 "exclude each other" key show --public --json p256.pub
+}
+
+@test "a private key that others may read is a warning, and a public one is not" {
+	local mode
+
+	nacre key new release
+	for mode in 640 604; do
+		chmod $mode release.key
+		run -0 --separate-stderr nacre key show release.key
+		[ "$stderr" = "nacre: warning: release.key: a private key that others may read, mode 0$mode" ]
+		[ "${#lines[@]}" -eq 4 ]
+	done
+	chmod 600 release.key
+	run -0 --separate-stderr nacre key show release.key
+	[ -z "$stderr" ]
+	run -0 --separate-stderr nacre key show release.pub
+	[ -z "$stderr" ]
+}
