@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""keys.py KEYTOOL: key files and signatures against python3-cryptography and python3-nacl.
+"""keys.py KEYTOOL NACRE: key files and signatures against python3-cryptography and python3-nacl.
 
 What nacre writes is decrypted and verified there; what is made there is read and verified by nacre.
 """
@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,9 +17,10 @@ import unittest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+import nacl.exceptions
 import nacl.secret
 
-KEYTOOL = sys.argv.pop(1)
+KEYTOOL, NACRE = sys.argv.pop(1), sys.argv.pop(1)
 MESSAGE = b"the message \x00 with any byte \xff"
 DER, PEM = serialization.Encoding.DER, serialization.Encoding.PEM
 SPKI = serialization.PublicFormat.SubjectPublicKeyInfo
@@ -28,6 +30,12 @@ PLAIN = serialization.NoEncryption()
 
 def keytool(*words):
     return subprocess.run([KEYTOOL, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+
+def nacre(*words, cwd, data=""):
+    """The command, with no passphrase in the environment; `data` is its standard input."""
+    env = {name: value for name, value in os.environ.items() if name != "COSIGN_PASSWORD"}
+    return subprocess.run([NACRE, *words], cwd=cwd, env=env, input=data, capture_output=True, text=True)
 
 
 def pem(label, data):
@@ -64,32 +72,43 @@ def decrypt(text, passphrase):
     return label, body, serialization.load_der_private_key(plain, None)
 
 
-def check(public, signature):
+def check(public, signature, message=MESSAGE):
     if isinstance(public, ed25519.Ed25519PublicKey):
-        public.verify(signature, MESSAGE)
+        public.verify(signature, message)
     elif isinstance(public, rsa.RSAPublicKey):
-        public.verify(signature, MESSAGE, padding.PKCS1v15(), hashes.SHA256())
+        public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
     else:
-        public.verify(signature, MESSAGE, ec.ECDSA(hashes.SHA256()))
+        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
 
 
-def sign(private, hash=hashes.SHA256()):
+def sign(private, hash=hashes.SHA256(), message=MESSAGE):
     if isinstance(private, ed25519.Ed25519PrivateKey):
-        return private.sign(MESSAGE)
+        return private.sign(message)
     if isinstance(private, rsa.RSAPrivateKey):
-        return private.sign(MESSAGE, padding.PKCS1v15(), hash)
-    return private.sign(MESSAGE, ec.ECDSA(hash))
+        return private.sign(message, padding.PKCS1v15(), hash)
+    return private.sign(message, ec.ECDSA(hash))
+
+
+def keys():
+    """One of each kind that nacre reads, by its name."""
+    return {"Ed25519": ed25519.Ed25519PrivateKey.generate(),
+            "P-256": ec.generate_private_key(ec.SECP256R1()),
+            "P-384": ec.generate_private_key(ec.SECP384R1()),
+            "RSA-2048": rsa.generate_private_key(65537, 2048)}
+
+
+def der(private):
+    return private.private_bytes(DER, PKCS8, PLAIN)
 
 
 def key_id(public):
     return hashlib.sha256(public.public_bytes(DER, SPKI)).hexdigest()
 
 
-class Keys(unittest.TestCase):
+class Scratch(unittest.TestCase):
     def setUp(self):
         self.scratch = tempfile.TemporaryDirectory()
         self.addCleanup(self.scratch.cleanup)
-        self.message = self.write("message", MESSAGE)
 
     def path(self, name):
         return os.path.join(self.scratch.name, name)
@@ -102,6 +121,12 @@ class Keys(unittest.TestCase):
     def read(self, name):
         with open(self.path(name), encoding="ascii") as file:
             return file.read()
+
+
+class Keys(Scratch):
+    def setUp(self):
+        super().setUp()
+        self.message = self.write("message", MESSAGE)
 
     def verify(self, public, signature):
         file = self.write("pub", public.public_bytes(PEM, SPKI))
@@ -129,11 +154,7 @@ class Keys(unittest.TestCase):
                     check(public, signature[:-1] + bytes([signature[-1] ^ 1]))
 
     def test_foreign_keys_are_read_and_their_signatures_verify(self):
-        for name, private in (
-                ("Ed25519", ed25519.Ed25519PrivateKey.generate()),
-                ("P-256", ec.generate_private_key(ec.SECP256R1())),
-                ("P-384", ec.generate_private_key(ec.SECP384R1())),
-                ("RSA-2048", rsa.generate_private_key(65537, 2048))):
+        for name, private in keys().items():
             with self.subTest(name=name):
                 public = private.public_key()
                 self.assertTrue(self.verify(public, sign(private)))
@@ -188,6 +209,124 @@ class Keys(unittest.TestCase):
         private = ec.generate_private_key(ec.SECP256R1())
         file = self.write("key", private.private_bytes(PEM, PKCS8, PLAIN))
         self.assertEqual(keytool("show", file, "").stdout, f"-1: {file}: a private key that is not encrypted\n")
+
+
+class Command(Scratch):
+    """The same by the command: what key passwd, key show and sign write and read."""
+
+    def nacre(self, *words, data=""):
+        return nacre(*words, cwd=self.scratch.name, data=data)
+
+    def works(self, *words, data=""):
+        done = self.nacre(*words, data=data)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+        return done.stdout
+
+    def passwd(self, *words, data):
+        self.works("key", "passwd", "key", *words, data=data)
+        self.assertEqual(os.stat(self.path("key")).st_mode, 0o100600)
+
+    def assert_opens(self, passphrase, private):
+        label, body, got = decrypt(self.read(self.path("key")), passphrase)
+        self.assertEqual(label, "ENCRYPTED SIGSTORE PRIVATE KEY")
+        self.assertEqual(body["kdf"]["params"], {"N": 65536, "r": 8, "p": 1})
+        self.assertEqual(der(got), der(private))
+
+    def test_a_foreign_key_gets_another_passphrase_and_opens_there(self):
+        both = ("--passphrase-fd", "0", "--new-passphrase-fd", "0")
+        for name, private in keys().items():
+            with self.subTest(name=name):
+                before = encrypt(private, "old", n=32768)
+                self.write("key", before)
+                done = self.nacre("key", "passwd", "key", *both, data="Old\nnew\n")
+                self.assertEqual((done.returncode, done.stderr),
+                                 (1, "nacre: key passwd: key: wrong passphrase\n"))
+                self.assertEqual(self.read(self.path("key")), before)
+                self.passwd(*both, data="old\nschlüssel\n")
+                self.assert_opens("schlüssel", private)
+                with self.assertRaises(nacl.exceptions.CryptoError):
+                    decrypt(self.read(self.path("key")), "old")
+
+    def test_a_passphrase_that_was_changed_elsewhere_is_the_new_one_here(self):
+        ours = self.works("key", "new", "--passphrase-fd", "0", "ours", data="first\n")
+        _, _, private = decrypt(self.read(self.path("ours.key")), "first")
+        for label in ("ENCRYPTED COSIGN PRIVATE KEY", "ENCRYPTED SIGSTORE PRIVATE KEY"):
+            for n in (32768, 65536, 131072):
+                with self.subTest(label=label, n=n):
+                    self.write("key", encrypt(private, "theirs", label, n))
+                    self.passwd("--passphrase-fd", "0", "--new-passphrase-fd", "0", data="theirs\n\n")
+                    self.assert_opens("", private)
+                    self.assertTrue(self.works("key", "show", "key", "--passphrase-fd", "0", data="\n")
+                                    .startswith(ours))
+
+    def test_a_plain_key_is_encrypted_when_asked(self):
+        for name, private in keys().items():
+            with self.subTest(name=name):
+                plain = private.private_bytes(PEM, PKCS8, PLAIN)
+                self.write("key", plain)
+                done = self.nacre("key", "passwd", "key", "--new-passphrase-fd", "0", data="new\n")
+                self.assertEqual(done.returncode, 3)
+                self.assertIn("--plain takes it", done.stderr)
+                self.assertEqual(self.read(self.path("key")), plain.decode())
+                self.passwd("--plain", "--new-passphrase-fd", "0", data="new\n")
+                self.assert_opens("new", private)
+
+    def test_a_key_is_shown_as_it_is_there(self):
+        for name, private in keys().items():
+            with self.subTest(name=name):
+                public = private.public_key()
+                spki = public.public_bytes(DER, SPKI)
+                os.chmod(self.write("key", encrypt(private, "p")), 0o600)
+                run = ("key", "show", "key", "--passphrase-fd", "0")
+                self.assertEqual(self.works(*run, "--public", data="p\n"),
+                                 public.public_bytes(PEM, SPKI).decode())
+                self.assertEqual(json.loads(self.works(*run, "--json", data="p\n")), {
+                    "type": name, "id": key_id(public), "half": "private",
+                    "hint": base64.b64encode(hashlib.sha256(spki).digest()).decode()})
+
+    def blob(self, digest):
+        with open(self.path("layout/blobs/" + digest.replace(":", "/")), "rb") as file:
+            return file.read()
+
+    def put_blob(self, data):
+        digest = hashlib.sha256(data).hexdigest()
+        self.write("layout/blobs/sha256/" + digest, data)
+        return {"digest": "sha256:" + digest, "size": len(data)}
+
+    def signatures(self):
+        """The index of the layout, the descriptor in it of the signatures, and their manifest."""
+        index = json.loads(self.read(self.path("layout/index.json")))
+        (desc,) = [desc for desc in index["manifests"]
+                   if desc["annotations"]["org.opencontainers.image.ref.name"].endswith(".sig")]
+        return index, desc, json.loads(self.blob(desc["digest"]))
+
+    def test_images_are_signed_and_verified_by_each_kind_of_key(self):
+        annotation = "dev.cosignproject.cosign/signature"
+        self.write("nacre.yaml", "nacre: 1\nname: a\nfrom: scratch\n"
+                   "layers: [{name: a, steps: [{file: {path: /a, text: a}}]}]\n")
+        self.works("build", ".", "-q", "--no-cache", "-t", "oci:layout:v1")
+        for name, private in keys().items():
+            with self.subTest(name=name):
+                public = private.public_key()
+                shutil.rmtree(self.path("layout"))
+                self.works("build", ".", "-q", "--no-cache", "-t", "oci:layout:v1")
+                os.chmod(self.write("key", private.private_bytes(PEM, PKCS8, PLAIN)), 0o600)
+                self.write("pub", public.public_bytes(PEM, SPKI))
+                self.works("sign", "oci:layout:v1", "--key", "key", "--plain")
+                index, desc, manifest = self.signatures()
+                (layer,) = manifest["layers"]
+                payload = self.blob(layer["digest"])
+                check(public, base64.b64decode(layer["annotations"][annotation], validate=True), payload)
+                # And the other way: a signature by them, and one over another hash.
+                for hash, code in ((hashes.SHA256(), 0), (hashes.SHA384(), 4)):
+                    signature = sign(private, hash, payload)
+                    if name == "Ed25519" and code:
+                        signature = bytes(64)
+                    layer["annotations"][annotation] = base64.b64encode(signature).decode()
+                    desc.update(self.put_blob(json.dumps(manifest).encode()))
+                    self.write("layout/index.json", json.dumps(index))
+                    done = self.nacre("verify", "oci:layout:v1", "--key", "pub")
+                    self.assertEqual(done.returncode, code, done.stderr)
 
 
 if __name__ == "__main__":
