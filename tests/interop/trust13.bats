@@ -297,6 +297,54 @@ signed_by_peer() {
 	done
 }
 
+# The new format, with keys that nacre made.
+@test "cosign makes bundles with nacre's keys, and calls them by nacre's id" {
+	local cosign image type key
+	make_context
+	nacre build context -t oci:layout:v1
+	nacre key new other
+	nacre key new --type ed25519 ed25519
+	nacre key new --type p256 p256
+	copy oci:layout:v1 "docker://$(repo shop):v1"
+	image=$(repo shop)@$(digest_of layout v1)
+	bundle_sign p256.key "$image" bundle.json
+	[ "$(jq -r .verificationMaterial.publicKey.hint bundle.json | base64 -d | od -An -tx1 -v |
+		tr -d ' \n')" = "$(nacre key show p256.pub | awk '$1 == "id" { print $2 }')" ]
+	cosign_verify cosign3 p256.pub "$(repo shop):v1"
+	denied "no matching attestations" cosign_verify cosign3 other.pub "$(repo shop):v1"
+	echo '{"passed": true}' >predicate.json
+	type=https://example.org/test
+	for key in ed25519 p256; do
+		cosign2 attest --key $key.key --new-bundle-format --tlog-upload=false --yes \
+			--type $type --predicate predicate.json "$image"
+	done
+	for cosign in cosign2 cosign3; do
+		bundle_verify $cosign p256.pub "$image"
+		bundle_verify $cosign p256.pub "$image" $type
+		bundle_verify $cosign ed25519.pub "$image" $type
+		denied "no matching attestations" bundle_verify $cosign other.pub "$image"
+		denied "no matching attestations" bundle_verify $cosign other.pub "$image" $type
+	done
+}
+
+# For cosign 3 an old signature no longer counts once there is a bundle.
+@test "nacre's signature counts beside the bundle of cosign" {
+	local sig
+	nacre key new --type p256 one
+	nacre key new --type p256 two
+	signed layout one.key "$(repo shop):v1"
+	sig=$(sig_of layout v1)
+	publish layout "$(repo shop)"
+	bundle_sign two.key "$(repo shop)@$(digest_of layout v1)" bundle.json
+	oras copy --recursive --from-plain-http "$(repo shop):v1" --to-oci-layout both:v1
+	oras copy --from-plain-http "$(repo shop):$sig" --to-oci-layout "both:$sig"
+	oras discover --oci-layout both:v1 | grep sha256: | grep -v both@
+	nacre verify oci:both:v1 --key one.pub --identity "$(repo shop):v1"
+	cosign_verify cosign2 one.pub "$(repo shop):v1"
+	cosign_verify cosign3 two.pub "$(repo shop):v1"
+	denied "no matching attestations" cosign_verify cosign3 one.pub "$(repo shop):v1"
+}
+
 @test "umoci reads a signed layout, and its gc leaves the signature" {
 	nacre key new release
 	signed layout release.key

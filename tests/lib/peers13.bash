@@ -143,6 +143,30 @@ cosign_verify() {
 	"$1" verify --key "$2" --insecure-ignore-tlog "${@:3}"
 }
 
+# trusted_root FILE: no service is trusted. Without such a file cosign asks the network for one.
+trusted_root() {
+	echo '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}' >"$1"
+}
+
+# bundle_sign KEY IMAGE FILE: by cosign 3, which keeps the bundle beside the image, and in FILE.
+bundle_sign() {
+	trusted_root root.json
+	cosign3 signing-config create --out services.json # none
+	cosign3 sign --key "$1" --signing-config services.json --trusted-root root.json \
+		--bundle "$3" --yes "$2"
+}
+
+# bundle_verify COSIGN KEY IMAGE [TYPE]: that a bundle in the registry says this of the image; that
+# it is signed, by default. cosign 2 finds a signature among attestations alone.
+bundle_verify() {
+	local type=${4:-https://sigstore.dev/cosign/sign/v1} new=()
+
+	[ "$1" = cosign3 ] || new=(--new-bundle-format)
+	trusted_root root.json
+	"$1" verify-attestation --key "$2" --insecure-ignore-tlog --trusted-root root.json \
+		"${new[@]}" --type "$type" "$3"
+}
+
 # denied TEXT COMMAND…: it fails, and says why.
 denied() {
 	local text=$1 out
