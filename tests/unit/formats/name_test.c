@@ -86,7 +86,7 @@ static void names_have_the_lengths_that_registries_take(void **state)
 
 	(void)state;
 	(void)snprintf(text, sizeof(text), "h.org/%s/%s/%s/%s", LONG_COMPONENT, LONG_COMPONENT,
-		LONG_COMPONENT, LONG_COMPONENT + 6);
+		LONG_COMPONENT, &LONG_COMPONENT[6]);
 	assert_int_equal(strlen(text), 255);
 	assert_works(nacre_name_parse(text, &name, err));
 	assert_string_equal(name.repository, text);

@@ -55,6 +55,12 @@ static struct nacre_key *put_key(const struct scratch *scratch, const char *name
 	return key;
 }
 
+/* The same, for when nobody asks which. */
+static void put_some_key(const struct scratch *scratch, const char *name)
+{
+	nacre_key_free(put_key(scratch, name));
+}
+
 static struct nacre_buf data_of(const struct nacre_key *key)
 {
 	struct nacre_buf text = NACRE_BUF(NACRE_POLICY_BYTES);
@@ -487,13 +493,11 @@ static void only_keys_that_apply_are_loaded(void **state)
 static void a_threshold_counts_distinct_keys(void **state)
 {
 	const struct scratch *scratch = *state;
-	NACRE_CLEANUP(nacre_key_freep)
-	struct nacre_key *a = put_key(scratch, "a.pub");
-	NACRE_CLEANUP(nacre_key_freep)
-	struct nacre_key *b = put_key(scratch, "b.pub");
 	NACRE_CLEANUP(nacre_policy_freep)
 	struct nacre_policy *policy = NULL;
 
+	put_some_key(scratch, "a.pub");
+	put_some_key(scratch, "b.pub");
 	assert_works(parse(DEFAULT(SIGSTORE("\"keyPaths\":[\"a.pub\",\"b.pub\"],\"threshold\":2")),
 		scratch->dir, &policy, err));
 	assert_int_equal(policy->items[0].threshold, 2);
@@ -516,8 +520,6 @@ static void a_threshold_counts_distinct_keys(void **state)
 static void an_index_signature_counts_when_the_policy_says_so(void **state)
 {
 	const struct scratch *scratch = *state;
-	NACRE_CLEANUP(nacre_key_freep)
-	struct nacre_key *a = put_key(scratch, "a.pub");
 	static const struct {
 		const char *text;
 		bool takes;
@@ -527,6 +529,7 @@ static void an_index_signature_counts_when_the_policy_says_so(void **state)
 		{ BY_PATH(",\"acceptIndexSignature\":true"), true },
 	};
 
+	put_some_key(scratch, "a.pub");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		NACRE_CLEANUP(nacre_policy_freep)
 		struct nacre_policy *policy = NULL;
@@ -546,8 +549,6 @@ static void an_index_signature_counts_when_the_policy_says_so(void **state)
 static void each_identity_has_its_members(void **state)
 {
 	const struct scratch *scratch = *state;
-	NACRE_CLEANUP(nacre_key_freep)
-	struct nacre_key *a = put_key(scratch, "a.pub");
 	static const struct {
 		const char *text;
 		struct {
@@ -569,6 +570,7 @@ static void each_identity_has_its_members(void **state)
 			{ NACRE_IDENTITY_REMAP, NULL, "m.org:5000", "h.org/team" } },
 	};
 
+	put_some_key(scratch, "a.pub");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		NACRE_CLEANUP(nacre_policy_freep)
 		struct nacre_policy *policy = NULL;
