@@ -220,17 +220,14 @@ static int attach(struct cli *cli, const struct args *args, const struct cli_ima
 }
 
 static int sign(struct cli *cli, const struct args *args, const struct cli_image *image,
-	const struct options *options)
+	const struct options *options, struct cli_passphrase *pass)
 {
 	CLI_CLEANUP(keys_clear) struct keys keys = { 0 };
-	CLI_CLEANUP(cli_passphrase_clear) struct cli_passphrase pass = { 0 };
 	struct nacre_sign_info info;
 	struct nacre_err err;
-	int code = cli_passphrase_read(cli, &args->passphrase, &pass);
+	int code = load_keys(cli, args, pass, &keys);
 
-	if (code == 0)
-		code = load_keys(cli, args, &pass, &keys);
-	cli_passphrase_clear(&pass); /* no longer than it is needed */
+	cli_passphrase_clear(pass); /* no longer than it is needed */
 	if (code)
 		return code;
 	if (args->attach)
@@ -247,6 +244,7 @@ static int run(struct cli *cli, const void *opaque)
 	CLI_CLEANUP(options_clear)
 	struct options options = { .own.identity = args->identity };
 	CLI_CLEANUP(cli_image_clear) struct cli_image image = { 0 };
+	CLI_CLEANUP(cli_passphrase_clear) struct cli_passphrase pass = { 0 };
 	int code = cli_image_name(cli, NULL, &image);
 
 	if (code == 0)
@@ -255,12 +253,14 @@ static int run(struct cli *cli, const void *opaque)
 		code = set_form(cli, args->form, &options);
 	if (code == 0)
 		code = set_annotations(cli, &args->annotations, &options);
+	if (code == 0 && !args->payload)
+		code = cli_passphrase_read(cli, &args->passphrase, &pass);
 	if (code == 0)
 		code = cli_image_open(cli, &image);
 	if (code)
 		return code;
 	return args->payload ? print_payload(cli, &image, &options)
-			     : sign(cli, args, &image, &options);
+			     : sign(cli, args, &image, &options, &pass);
 }
 
 const struct cli_command cli_sign = { "sign", "IMAGE",

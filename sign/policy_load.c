@@ -40,6 +40,11 @@ static int find_scope(const struct nacre_ref *ref, const char *store, const char
 	if (ref->transport == NACRE_STORE && !store)
 		return nacre_fail(err, NACRE_E_ARG, "a bare name, but there is no store");
 	rc = resolve(ref->transport == NACRE_STORE ? store : ref->path, out_path, err);
+	/* What is behind one is a tag to others. */
+	if (rc == 0 && strchr(*out_path, ':'))
+		rc = nacre_fail(err, NACRE_E_ARG,
+			"'%.256s' has a colon, and can be no scope: say what name the image has",
+			*out_path);
 	*out_scope = (struct nacre_policy_scope){
 		ref->transport == NACRE_OCI_ARCHIVE ? "oci-archive" : "oci", *out_path
 	};

@@ -28,6 +28,8 @@ struct tally {
 	size_t total;
 	size_t fates[NACRE_FATES];
 	char first_damage[400];
+	char changed[400]; /* of bytes that are not those which were named; "" when there are none
+			    */
 };
 
 struct judgement {
@@ -180,6 +182,8 @@ static int on_found(const struct nacre_found *found, void *user, struct nacre_er
 		if (note.fate == NACRE_FATE_DAMAGED && tally->fates[NACRE_FATE_DAMAGED] == 0)
 			(void)snprintf(tally->first_damage, sizeof(tally->first_damage), "%.399s",
 				note.why);
+		if (found->damage == NACRE_E_DIGEST && !tally->changed[0])
+			(void)snprintf(tally->changed, sizeof(tally->changed), "%.399s", note.why);
 		tally->total++;
 		tally->fates[note.fate]++;
 		rc = nacre_verdict_add_take(judgement->verdict, &note, err);
@@ -226,15 +230,26 @@ static const char *print_notes(
 	return out_text;
 }
 
+/*
+ * Others' rubbish must not hide a good signature. But where bytes are not those that the layout
+ * names, somebody has been at it, and nothing of it is believed.
+ */
+static int judge_enough(const struct tally *tally, struct nacre_err *err)
+{
+	if (tally->changed[0])
+		return nacre_fail(
+			err, NACRE_E_UNTRUSTED, "a signature was changed: %s", tally->changed);
+	tally->note->is_met = true;
+	return 0;
+}
+
 static int judge_signed(const struct tally *tally, struct nacre_err *err)
 {
 	size_t bad = tally->total - tally->fates[NACRE_FATE_OTHER_KEY];
 	char notes[NOTES_BYTES];
 
-	if (tally->note->have >= tally->requirement->threshold) {
-		tally->note->is_met = true;
-		return 0;
-	}
+	if (tally->note->have >= tally->requirement->threshold)
+		return judge_enough(tally, err);
 	if (tally->total == 0)
 		return nacre_fail(err, NACRE_E_UNTRUSTED, "no signature");
 	(void)print_notes(tally, false, notes);

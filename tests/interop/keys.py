@@ -297,8 +297,67 @@ class Command(Scratch):
         """The index of the layout, the descriptor in it of the signatures, and their manifest."""
         index = json.loads(self.read(self.path("layout/index.json")))
         (desc,) = [desc for desc in index["manifests"]
-                   if desc["annotations"]["org.opencontainers.image.ref.name"].endswith(".sig")]
+                   if desc["annotations"].get("org.opencontainers.image.ref.name", "").endswith(".sig")]
         return index, desc, json.loads(self.blob(desc["digest"]))
+
+    def referrer(self):
+        """The same for the one manifest that holds a bundle, and the bundle."""
+        index = json.loads(self.read(self.path("layout/index.json")))
+        (desc,) = [desc for desc in index["manifests"] if "artifactType" in desc]
+        manifest = json.loads(self.blob(desc["digest"]))
+        (layer,) = manifest["layers"]
+        return index, desc, manifest, json.loads(self.blob(layer["digest"]))
+
+    @staticmethod
+    def pae(envelope):
+        """What is signed of a DSSE envelope."""
+        kind, payload = envelope["payloadType"], base64.b64decode(envelope["payload"])
+        return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
+
+    def put_bundle(self, index, desc, manifest, bundle):
+        data = json.dumps(bundle).encode()
+        manifest["layers"][0].update(self.put_blob(data))
+        desc.update(self.put_blob(json.dumps(manifest).encode()))
+        self.write("layout/index.json", json.dumps(index))
+
+    def test_bundles_are_signed_and_verified_by_each_kind_of_key(self):
+        self.write("nacre.yaml", "nacre: 1\nname: a\nfrom: scratch\n"
+                   "layers: [{name: a, steps: [{file: {path: /a, text: a}}]}]\n")
+        for name, private in keys().items():
+            with self.subTest(name=name):
+                public = private.public_key()
+                shutil.rmtree(self.path("layout"), ignore_errors=True)
+                self.works("build", ".", "-q", "--no-cache", "-t", "oci:layout:v1")
+                os.chmod(self.write("key", private.private_bytes(PEM, PKCS8, PLAIN)), 0o600)
+                self.write("pub", public.public_bytes(PEM, SPKI))
+                self.works("sign", "oci:layout:v1", "--key", "key", "--plain", "--form", "bundle")
+                index, desc, manifest, bundle = self.referrer()
+                envelope = bundle["dsseEnvelope"]
+                (signature,) = envelope["signatures"]
+                check(public, base64.b64decode(signature["sig"], validate=True), self.pae(envelope))
+                spki = public.public_bytes(serialization.Encoding.DER, SPKI)
+                self.assertEqual(bundle["verificationMaterial"]["publicKey"]["hint"],
+                                 base64.b64encode(hashlib.sha256(spki).digest()).decode())
+                # And the other way: a statement as others write it.
+                statement = json.loads(base64.b64decode(envelope["payload"]))
+                statement["subject"][0] = {"digest": statement["subject"][0]["digest"],
+                                           "annotations": {}}
+                for change, code in (({}, 0), ({"predicateType": "https://spdx.dev/Document"}, 4),
+                                     ({"subject": 2 * statement["subject"]}, 4),
+                                     ({"_type": "https://in-toto.io/Statement/v0.1"}, 4)):
+                    envelope["payload"] = base64.b64encode(
+                        json.dumps({**statement, **change}, indent=1).encode()).decode()
+                    signature["sig"] = base64.b64encode(
+                        sign(private, hashes.SHA256(), self.pae(envelope))).decode()
+                    self.put_bundle(index, desc, manifest, bundle)
+                    done = self.nacre("verify", "oci:layout:v1", "--key", "pub")
+                    self.assertEqual(done.returncode, code, done.stderr)
+                # Signed as the plain payload is, which is another message.
+                envelope["payload"] = base64.b64encode(json.dumps(statement).encode()).decode()
+                signature["sig"] = base64.b64encode(sign(
+                    private, hashes.SHA256(), base64.b64decode(envelope["payload"]))).decode()
+                self.put_bundle(index, desc, manifest, bundle)
+                self.assertEqual(self.nacre("verify", "oci:layout:v1", "--key", "pub").returncode, 4)
 
     def test_images_are_signed_and_verified_by_each_kind_of_key(self):
         annotation = "dev.cosignproject.cosign/signature"
@@ -312,7 +371,7 @@ class Command(Scratch):
                 self.works("build", ".", "-q", "--no-cache", "-t", "oci:layout:v1")
                 os.chmod(self.write("key", private.private_bytes(PEM, PKCS8, PLAIN)), 0o600)
                 self.write("pub", public.public_bytes(PEM, SPKI))
-                self.works("sign", "oci:layout:v1", "--key", "key", "--plain")
+                self.works("sign", "oci:layout:v1", "--key", "key", "--plain", "--form", "simple")
                 index, desc, manifest = self.signatures()
                 (layer,) = manifest["layers"]
                 payload = self.blob(layer["digest"])
