@@ -181,29 +181,48 @@ static int is_attached(const struct nacre_belongings *belongings, const struct n
 	return *out_is ? 0 : has_subject(layout, desc, &belongings->manifests, limits, out_is, err);
 }
 
+/* One round; *out_is_more when something was new. */
+static int add_round(struct nacre_belongings *belongings, const struct nacre_layout *layout,
+	const struct nacre_descriptors *list, const struct nacre_limits *limits, bool *out_is_more,
+	struct nacre_err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < list->count; i++) {
+		bool is = false;
+
+		rc = is_attached(belongings, layout, &list->items[i], limits, &is, err);
+		if (rc || !is)
+			continue;
+		rc = add_copy(&belongings->listed, &list->items[i], err);
+		if (rc == 0)
+			rc = nacre_belongings_add(belongings, layout, &list->items[i], limits, err);
+		*out_is_more = true;
+	}
+	return rc;
+}
+
 int nacre_belongings_add_attached(struct nacre_belongings *belongings,
 	const struct nacre_layout *layout, const struct nacre_limits *limits, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_index_clear)
 	struct nacre_index index = { 0 };
+	NACRE_CLEANUP(nacre_descriptors_clear)
+	struct nacre_descriptors unlisted = { 0 };
 	bool is_more = true;
 	int rc = nacre_layout_index(layout, limits, &index, err);
 
+	/* cosign 3 saves bundles that no list names; where they arrive they are listed. */
+	if (rc == 0)
+		rc = nacre_layout_unlisted(layout, limits, MAYBE_BYTES, &unlisted, err);
+	if (rc == NACRE_E_LIMIT)
+		rc = 0;
 	/* An SBOM may be signed, too: once more, until nothing is new. */
 	while (rc == 0 && is_more) {
 		is_more = false;
-		for (size_t i = 0; rc == 0 && i < index.manifests.count; i++) {
-			const struct nacre_descriptor *desc = &index.manifests.items[i];
-			bool is = false;
-
-			rc = is_attached(belongings, layout, desc, limits, &is, err);
-			if (rc || !is)
-				continue;
-			rc = add_copy(&belongings->listed, desc, err);
-			if (rc == 0)
-				rc = nacre_belongings_add(belongings, layout, desc, limits, err);
-			is_more = true;
-		}
+		rc = add_round(belongings, layout, &index.manifests, limits, &is_more, err);
+		if (rc == 0)
+			rc = add_round(belongings, layout, &unlisted, limits, &is_more, err);
 	}
 	return rc;
 }

@@ -71,6 +71,11 @@ bool nacre_layout_is_packed(const struct nacre_layout *layout)
 	return is_packed(layout);
 }
 
+const struct nacre_packed *nacre_layout_packed(const struct nacre_layout *layout)
+{
+	return is_packed(layout) ? &layout->packed : NULL;
+}
+
 /* ----------------------------------------------------------------- opening */
 
 /* Reads a whole file of the layout. */

@@ -128,6 +128,21 @@ NACRE_CHECKED int nacre_layout_load_config(const struct nacre_layout *layout,
 	const struct nacre_descriptor *desc, const struct nacre_limits *limits,
 	struct nacre_config *out_config, struct nacre_err *err);
 
+/** The most names that are looked at for nacre_layout_unlisted(). */
+#define NACRE_BLOB_NAMES 65536
+
+/**
+ * The small blobs that index.json does not list: some writers put manifests there and say so
+ * nowhere. What they are is not known; each comes as a manifest, to be tried. Sorted by digest.
+ *
+ * @param size_most  larger ones are left out
+ * @param out_list   taken as empty; the caller's to clear
+ * Errors: LIMIT (more than NACRE_BLOB_NAMES names); those of nacre_layout_index(); IO; NOMEM.
+ */
+NACRE_CHECKED int nacre_layout_unlisted(const struct nacre_layout *layout,
+	const struct nacre_limits *limits, uint64_t size_most, struct nacre_descriptors *out_list,
+	struct nacre_err *err);
+
 /**
  * Reads a blob of any size to its end and proves its digest.
  *

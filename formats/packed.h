@@ -54,4 +54,7 @@ const struct nacre_packed_file *nacre_packed_find(
 NACRE_CHECKED int nacre_layout_new_packed(
 	struct nacre_packed *packed, struct nacre_layout **out_layout, struct nacre_err *err);
 
+/** The files of an archive; borrowed. NULL: it is a directory. */
+const struct nacre_packed *nacre_layout_packed(const struct nacre_layout *layout);
+
 #endif

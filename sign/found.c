@@ -248,6 +248,28 @@ int nacre_found_each(const struct nacre_layout *layout, const struct nacre_diges
 	return rc;
 }
 
+int nacre_found_each_unlisted(const struct nacre_layout *layout,
+	const struct nacre_digest *const digests[2], const struct nacre_limits *limits,
+	nacre_found_fn *fn, void *user, struct nacre_err *err)
+{
+	struct search search = {
+		.layout = layout,
+		.limits = limits,
+		.digests = digests,
+		.fn = fn,
+		.user = user,
+	};
+	NACRE_CLEANUP(nacre_descriptors_clear)
+	struct nacre_descriptors list = { 0 };
+	int rc = nacre_layout_unlisted(layout, limits, MAYBE_BYTES, &list, err);
+
+	for (size_t i = 0; rc == 0 && i < list.count; i++) {
+		if (!is_subject(&search, &list.items[i]))
+			rc = visit_referrer(&search, &list.items[i], false, err);
+	}
+	return rc == NACRE_E_LIMIT ? 0 : rc;
+}
+
 int nacre_found_parse(
 	const struct nacre_found *found, struct nacre_payload *out_payload, struct nacre_err *err)
 {

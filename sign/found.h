@@ -37,6 +37,14 @@ NACRE_CHECKED int nacre_found_each(const struct nacre_layout *layout,
 	nacre_found_fn *fn, void *user, struct nacre_err *err);
 
 /**
+ * The same for bundles that no list names: cosign 3 saves an image with them so. Where there are
+ * too many blobs to look at, nothing is told.
+ */
+NACRE_CHECKED int nacre_found_each_unlisted(const struct nacre_layout *layout,
+	const struct nacre_digest *const digests[2], const struct nacre_limits *limits,
+	nacre_found_fn *fn, void *user, struct nacre_err *err);
+
+/**
  * Parses what a signature says, once it has been verified.
  *
  * @param out_payload  taken as empty
