@@ -26,6 +26,17 @@ signed() {
 	nacre sign "oci:$1:v1" --key "$2" ${3:+--identity "$3"} >/dev/null
 }
 
+# What cosign looks at: version 3 at bundles, as soon as there is one.
+kind_of() { # kind_of COSIGN
+	[ "$1" = cosign2 ] && echo signatures || echo attestations
+}
+
+# says_digest COSIGN DIGEST: in the file "out". Of a bundle in a layout cosign 3 prints empty fields.
+says_digest() {
+	[ "$1" = cosign3 ] ||
+		[ "$(jq -r '.[].critical.image["docker-manifest-digest"]' out)" = "$2" ]
+}
+
 # Repositories of the test's own.
 repo() { # repo NAME
 	echo "$registry/t$BATS_TEST_NUMBER/$1"
@@ -84,9 +95,8 @@ repo() { # repo NAME
 		signed $type.layout $type.key
 		for cosign in cosign2 cosign3; do
 			cosign_verify $cosign $type.pub --local-image $type.layout >out
-			[ "$(jq -r '.[].critical.image["docker-manifest-digest"]' out)" = \
-				"$(digest_of $type.layout v1)" ]
-			denied "no matching signatures" \
+			says_digest $cosign "$(digest_of $type.layout v1)"
+			denied "no matching $(kind_of $cosign)" \
 				cosign_verify $cosign other.pub --local-image $type.layout
 		done
 	done
@@ -118,9 +128,8 @@ repo() { # repo NAME
 	nacre verify oci:layout:v2 --key two.pub
 	for cosign in cosign2 cosign3; do
 		cosign_verify $cosign one.pub --local-image layout >out
-		[ "$(jq -r '.[].critical.image["docker-manifest-digest"]' out)" = \
-			"$(digest_of layout v1)" ]
-		denied "no matching signatures" cosign_verify $cosign two.pub --local-image layout
+		says_digest $cosign "$(digest_of layout v1)"
+		denied "no matching $(kind_of $cosign)" cosign_verify $cosign two.pub --local-image layout
 	done
 }
 
@@ -250,8 +259,8 @@ cosign_sign() {
 	podman pull -q "$(repo shop):v2"
 	# So it is for nacre.
 	nacre verify oci:layout:v1 --key release.pub --identity "$(repo shop)"
-	refused 4 "1 for another name" verify oci:layout:v1 --key release.pub --identity "$(repo shop):v2"
-	refused 4 "1 for another name" verify oci:layout:v1 --key release.pub --identity "$(repo other):v1"
+	refused 4 "for another name" verify oci:layout:v1 --key release.pub --identity "$(repo shop):v2"
+	refused 4 "for another name" verify oci:layout:v1 --key release.pub --identity "$(repo other):v1"
 }
 
 # signed_by_peer NAME: what came back from the registry is signed by the key NAME, as what it is.
@@ -343,6 +352,73 @@ signed_by_peer() {
 	cosign_verify cosign2 one.pub "$(repo shop):v1"
 	cosign_verify cosign3 two.pub "$(repo shop):v1"
 	denied "no matching attestations" cosign_verify cosign3 one.pub "$(repo shop):v1"
+}
+
+@test "cosign verifies nacre's bundles in a layout and in a registry, by their key alone" {
+	local type image
+	nacre key new other
+	for type in ed25519 p256; do
+		image=$(repo $type):v1
+		nacre key new --type $type $type
+		make_context
+		nacre build context -t oci:$type.layout:v1
+		nacre sign oci:$type.layout:v1 --key $type.key --form bundle --identity "$image" -a team=red
+		cosign_verify cosign3 $type.pub --local-image $type.layout
+		denied "no matching attestations" cosign_verify cosign3 other.pub --local-image $type.layout
+		oras copy --recursive --from-oci-layout $type.layout:v1 --to-plain-http "$image"
+		cosign_verify cosign3 $type.pub "$image"
+		denied "no matching attestations" cosign_verify cosign3 other.pub "$image"
+		bundle_verify cosign2 $type.pub "$image"
+		bundle_verify cosign3 $type.pub "$image"
+		denied "no matching attestations" bundle_verify cosign2 other.pub "$image"
+		# And back again: the referrers of a registry are as good as they were.
+		oras copy --recursive --from-plain-http "$image" --to-oci-layout $type.again:v1
+		nacre verify oci:$type.again:v1 --key $type.pub --identity "$image" -a team=red
+		refused 4 "1 signature, none by a given key" verify oci:$type.again:v1 --key other.pub
+	done
+}
+
+@test "nacre verifies bundles that cosign 3 made, however the image was fetched" {
+	local image
+	make_context
+	nacre build context -t oci:layout:v1
+	nacre key new other
+	nacre key new --type p256 p256
+	copy oci:layout:v1 "docker://$(repo shop):v1"
+	image=$(repo shop)@$(digest_of layout v1)
+	bundle_sign p256.key "$image" bundle.json
+	oras copy --recursive --from-plain-http "$(repo shop):v1" --to-oci-layout oras:v1
+	nacre verify oci:oras:v1 --key p256.pub
+	refused 4 "1 signature, none by a given key" verify oci:oras:v1 --key other.pub
+	# cosign saves the bundle, and lists it nowhere.
+	cosign3 save --dir saved "$(repo shop):v1"
+	nacre verify oci:saved --key p256.pub
+	refused 4 "1 signature, none by a given key" verify oci:saved --key other.pub
+	nacre copy oci:saved oci-archive:one.tar
+	nacre verify oci-archive:one.tar --key p256.pub
+	# The list that registries without the referrers API keep under a tag.
+	copy "docker://$(repo shop):v1" oci:tagged:v1
+	copy --all "docker://$(repo shop):$(sig_of layout v1 | sed 's/\.sig$//')" \
+		"oci:tagged:$(sig_of layout v1 | sed 's/\.sig$//')"
+	nacre verify oci:tagged:v1 --key p256.pub
+	# It says no name: a policy that wants one is not met.
+	refused 4 "1 for another name" verify oci:oras:v1 --key p256.pub --identity "$(repo shop)"
+}
+
+@test "an attestation is no signature, whoever has made it" {
+	make_context
+	nacre build context -t oci:layout:v1
+	nacre key new --type p256 p256
+	copy oci:layout:v1 "docker://$(repo shop):v1"
+	echo '{"passed": true}' >predicate.json
+	cosign2 attest --key p256.key --new-bundle-format --tlog-upload=false --yes \
+		--type https://example.org/test --predicate predicate.json \
+		"$(repo shop)@$(digest_of layout v1)"
+	oras copy --recursive --from-plain-http "$(repo shop):v1" --to-oci-layout oras:v1
+	refused 4 "1 that says something else" verify oci:oras:v1 --key p256.pub
+	nacre sign oci:oras:v1 --key p256.key
+	nacre verify oci:oras:v1 --key p256.pub 2>warnings
+	[ ! -s warnings ]
 }
 
 @test "umoci reads a signed layout, and its gc leaves the signature" {
