@@ -10,6 +10,7 @@
 
 #include "base/scope.h"
 
+#include <endian.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -28,16 +29,22 @@ struct kind {
 	bool hashes;	       /* signs the SHA-256 of the message, not the message */
 	size_t der_len;	       /* of its SPKI; 0: any */
 	const char *der_begin; /* the bytes before the key proper, in hex */
+	size_t private_len;    /* of the number that is secret; 0: it is not one number */
+	const char *pkcs8_begin, *pkcs8_middle; /* before it, and between it and the public half */
 };
 
 static const struct kind kinds[] = {
 	{ NACRE_KEY_ED25519, "Ed25519", "ED25519", true, NULL, false, 44,
-		"302a300506032b6570032100" },
+		"302a300506032b6570032100", 32, "302e020100300506032b657004220420", NULL },
 	{ NACRE_KEY_P256, "P-256", "EC", true, "P-256", true, 91,
-		"3059301306072a8648ce3d020106082a8648ce3d03010703420004" },
+		"3059301306072a8648ce3d020106082a8648ce3d03010703420004", 32,
+		"308187020100301306072a8648ce3d020106082a8648ce3d030107046d306b0201010420",
+		"a14403420004" },
 	{ NACRE_KEY_P384, "P-384", "EC", false, NULL, true, 120,
-		"3076301006072a8648ce3d020106052b8104002203620004" },
-	{ NACRE_KEY_RSA, "RSA", "RSA", false, NULL, true, 0, "" },
+		"3076301006072a8648ce3d020106052b8104002203620004", 48,
+		"3081b6020100301006072a8648ce3d020106052b8104002204819e30819b0201010430",
+		"a16403620004" },
+	{ NACRE_KEY_RSA, "RSA", "RSA", false, NULL, true, 0, "", 0, NULL, NULL },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -209,27 +216,51 @@ static int check_pair(const struct nacre_pkey *pkey, struct nacre_err *err)
 	return rc;
 }
 
+/*
+ * Ed25519 in the one form that everybody writes. OpenSSL, when it decodes a key, leaves copies of
+ * it in memory that it frees without wiping, and none when it is given the number.
+ */
+static EVP_PKEY *parse_ed25519(const unsigned char *der, size_t len)
+{
+	const struct kind *kind = &kinds[0]; /* its row */
+	size_t begin = strlen(kind->pkcs8_begin) / 2;
+
+	if (len != begin + kind->private_len || !begins_with(der, len, kind->pkcs8_begin))
+		return NULL;
+	return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, der + begin, kind->private_len);
+}
+
+static int parse_pkcs8(
+	const unsigned char *der, size_t len, EVP_PKEY **out_evp, struct nacre_err *err)
+{
+	const unsigned char *at = der;
+	NACRE_CLEANUP(free_pkcs8)
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)len);
+
+	if (!info || at != der + len)
+		return refuse(err, NACRE_E_FORMAT, "not a private key in PKCS#8");
+	*out_evp = EVP_PKCS82PKEY(info);
+	if (!*out_evp)
+		return refuse(err, NACRE_E_FORMAT, "not a private key that can be used");
+	return 0;
+}
+
 int nacre_pkey_parse_private(
 	const void *der, size_t len, struct nacre_pkey **out_pkey, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_pkey_freep)
 	struct nacre_pkey *pkey = NULL;
-	NACRE_CLEANUP(free_pkcs8)
-	PKCS8_PRIV_KEY_INFO *info = NULL;
 	NACRE_CLEANUP(free_evp)
 	EVP_PKEY *evp = NULL;
-	const unsigned char *at = der;
-	int rc;
+	int rc = 0;
 
 	if (len > NACRE_PKCS8_BYTES)
 		return nacre_fail(err, NACRE_E_LIMIT, "more than %d bytes", NACRE_PKCS8_BYTES);
-	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)len);
-	if (!info || at != (const unsigned char *)der + len)
-		return refuse(err, NACRE_E_FORMAT, "not a private key in PKCS#8");
-	evp = EVP_PKCS82PKEY(info);
+	evp = parse_ed25519(der, len);
 	if (!evp)
-		return refuse(err, NACRE_E_FORMAT, "not a private key that can be used");
-	rc = wrap(&evp, true, &pkey, err);
+		rc = parse_pkcs8(der, len, &evp, err);
+	if (rc == 0)
+		rc = wrap(&evp, true, &pkey, err);
 	if (rc == 0)
 		rc = check_pair(pkey, err);
 	if (rc == 0)
@@ -249,15 +280,85 @@ int nacre_pkey_emit_public(
 	return nacre_buf_add(out_der, der, (size_t)len, err);
 }
 
+static unsigned char nibble(char c)
+{
+	return (unsigned char)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static unsigned char *put_hex(unsigned char *at, const char *hex)
+{
+	for (; hex && *hex; hex += 2)
+		*at++ = (unsigned char)(nibble(hex[0]) << 4 | nibble(hex[1]));
+	return at;
+}
+
+/*
+ * The secret number, big-endian as DER has it. As a parameter it is copied to here alone;
+ * EVP_PKEY_get_raw_private_key() leaves another copy.
+ */
+static bool put_number(const struct nacre_pkey *pkey, unsigned char *at)
+{
+	size_t len = pkey->kind->private_len;
+	bool is_bytes = pkey->kind->type == NACRE_KEY_ED25519;
+	OSSL_PARAM params[] = {
+		{ "priv", is_bytes ? OSSL_PARAM_OCTET_STRING : OSSL_PARAM_UNSIGNED_INTEGER, at, len,
+			0 },
+		{ NULL, 0, NULL, 0, 0 },
+	};
+
+	if (EVP_PKEY_get_params(pkey->evp, params) != 1 || params[0].return_size != len)
+		return false;
+	/* A number comes in the order of the machine, with zeros up to its length. */
+	for (size_t i = 0; !is_bytes && BYTE_ORDER == LITTLE_ENDIAN && i < len / 2; i++) {
+		unsigned char byte = at[i];
+
+		at[i] = at[len - 1 - i];
+		at[len - 1 - i] = byte;
+	}
+	return true;
+}
+
+/*
+ * OpenSSL, when it encodes a key, leaves copies of it in memory that it frees without wiping. So
+ * the keys that are one number are put together here: all but that and the public half is fixed.
+ */
+static int emit_number(
+	const struct nacre_pkey *pkey, struct nacre_secret *out_der, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf spki = NACRE_BUF(NACRE_SPKI_BYTES);
+	const struct kind *kind = pkey->kind;
+	size_t begin = strlen(kind->pkcs8_begin) / 2, spki_begin = strlen(kind->der_begin) / 2;
+	size_t middle = kind->pkcs8_middle ? strlen(kind->pkcs8_middle) / 2 : 0;
+	size_t rest = middle > 0 ? kind->der_len - spki_begin : 0;
+	unsigned char *at;
+	int rc;
+
+	rc = nacre_pkey_emit_public(pkey, &spki, err);
+	if (rc == 0)
+		rc = nacre_secret_new(begin + kind->private_len + middle + rest, out_der, err);
+	if (rc)
+		return rc;
+	at = put_hex(out_der->data, kind->pkcs8_begin);
+	if (!put_number(pkey, at))
+		return refuse(err, NACRE_E_NOMEM, "a private key that cannot be written down");
+	at = put_hex(at + kind->private_len, kind->pkcs8_middle);
+	memcpy(at, spki.data + spki_begin, rest);
+	return 0;
+}
+
 int nacre_pkey_emit_private(
 	const struct nacre_pkey *pkey, struct nacre_secret *out_der, struct nacre_err *err)
 {
 	NACRE_CLEANUP(free_pkcs8)
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey->evp);
+	PKCS8_PRIV_KEY_INFO *info = NULL;
 	unsigned char *at;
-	int len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
-	int rc;
+	int len, rc;
 
+	if (pkey->kind->private_len > 0)
+		return emit_number(pkey, out_der, err);
+	info = EVP_PKEY2PKCS8(pkey->evp);
+	len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, NULL) : -1;
 	if (len <= 0)
 		return refuse(err, NACRE_E_NOMEM, "out of memory");
 	rc = nacre_secret_new((size_t)len, out_der, err);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
+#include "memory.h"
+#include "sign/pem.h"
 
 #include <errno.h>
 
@@ -147,6 +149,39 @@ static void a_file_too_long_to_be_a_key_is_refused(void **state)
 	assert_non_null(text);
 	assert_refused(nacre_key_parse(text, 65537, NULL, 0, &key, err), NACRE_E_LIMIT,
 		"a key of more than 65536 bytes");
+}
+
+static void a_key_that_was_read_and_written_leaves_nothing_in_memory(void **state)
+{
+	static const unsigned char begin[] = { 0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70,
+		4, 0x22, 4, 0x20 };
+	NACRE_CLEANUP(nacre_secret_clear)
+	struct nacre_secret der = NACRE_SECRET;
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf pem = NACRE_BUF(4096);
+	nacre_autofree char *text = NULL;
+	struct nacre_key *key = NULL;
+	unsigned char masked[32];
+
+	(void)state;
+	assert_works(nacre_secret_new(sizeof(begin) + sizeof(masked), &der, err));
+	memcpy(der.data, begin, sizeof(begin));
+	for (size_t i = 0; i < sizeof(masked); i++) {
+		masked[i] = (unsigned char)(i * 29 + 3);
+		der.data[sizeof(begin) + i] = masked[i] ^ MASK;
+	}
+	assert_works(nacre_pem_emit("PRIVATE KEY", der.data, der.len, &pem, err));
+	nacre_secret_clear(&der);
+	assert_false(is_in_memory(masked));
+	assert_works(nacre_key_parse(pem.data, pem.len, NULL, NACRE_KEY_PLAIN, &key, err));
+	assert_true(is_in_memory(masked));
+	assert_works(nacre_key_emit_private(key, "p", &text, err));
+	nacre_key_free(key);
+	assert_false(is_in_memory(masked));
+	assert_works(nacre_key_parse(text, strlen(text), "p", 0, &key, err));
+	assert_true(is_in_memory(masked));
+	nacre_key_free(key);
+	assert_false(is_in_memory(masked));
 }
 
 /* ------------------------------------------------------------------- files */
@@ -298,6 +333,7 @@ int main(void)
 		cmocka_unit_test(a_public_key_signs_nothing_and_has_no_private_half),
 		cmocka_unit_test(keys_that_do_not_work_everywhere_are_not_made),
 		cmocka_unit_test(a_file_too_long_to_be_a_key_is_refused),
+		cmocka_unit_test(a_key_that_was_read_and_written_leaves_nothing_in_memory),
 		scratch_test(a_pair_is_stored_with_its_modes_whatever_the_umask),
 		scratch_test(an_existing_half_leaves_nothing_half_made),
 		scratch_test(another_passphrase_replaces_what_a_link_leads_to),
