@@ -144,41 +144,65 @@ static bool is_unnamed_attachment(const struct nacre_descriptor *desc)
 			strcmp(kind, "dev.cosignproject.cosign/atts") == 0);
 }
 
-/* Whether a manifest's subject is in the list. One that merely may have one is not insisted on. */
-static int has_subject(const struct nacre_layout *layout, const struct nacre_descriptor *desc,
-	const struct nacre_descriptors *list, const struct nacre_limits *limits, bool *out_has,
-	struct nacre_err *err)
+/* As it is to be listed, once it is known to be one. */
+struct attached {
+	bool is_one;
+	struct nacre_descriptor desc;
+};
+
+static void clear_attached(struct attached *attached)
 {
+	nacre_descriptor_clear(&attached->desc);
+}
+
+/* What the manifest is, which not everybody who lists it says. Spec: image-spec, descriptor.md. */
+static int set_artifact_type(
+	struct nacre_descriptor *desc, const struct nacre_manifest *manifest, struct nacre_err *err)
+{
+	return desc->artifact_type ? 0
+				   : nacre_text_set(&desc->artifact_type,
+					     manifest->artifact_type ? manifest->artifact_type
+								     : manifest->config.media_type,
+					     err);
+}
+
+/* Whether a manifest's subject is in the list. One that merely may have one is not insisted on. */
+static int look_at_subject(const struct nacre_layout *layout, const struct nacre_descriptors *list,
+	const struct nacre_limits *limits, struct attached *attached, struct nacre_err *err)
+{
+	const struct nacre_descriptor *desc = &attached->desc;
 	NACRE_CLEANUP(nacre_manifest_clear)
 	struct nacre_manifest manifest = { 0 };
 	int rc;
 
-	*out_has = false;
 	if (nacre_media_kind(desc->media_type) != NACRE_MEDIA_KIND_MANIFEST ||
 		desc->size_bytes > MAYBE_BYTES)
 		return 0;
 	rc = nacre_layout_load_manifest(layout, desc, limits, &manifest, err);
 	if (rc == NACRE_E_NOMEM || rc == NACRE_E_IO)
 		return rc;
-	*out_has = rc == 0 && manifest.subject.media_type &&
+	attached->is_one = rc == 0 && manifest.subject.media_type &&
 		has_digest(list, &manifest.subject.digest);
-	return 0;
+	return attached->is_one ? set_artifact_type(&attached->desc, &manifest, err) : 0;
 }
 
-static int is_attached(const struct nacre_belongings *belongings, const struct nacre_layout *layout,
-	const struct nacre_descriptor *desc, const struct nacre_limits *limits, bool *out_is,
-	struct nacre_err *err)
+static int look(const struct nacre_belongings *belongings, const struct nacre_layout *layout,
+	const struct nacre_descriptor *desc, const struct nacre_limits *limits,
+	struct attached *attached, struct nacre_err *err)
 {
 	const char *name = nacre_descriptor_ref_name(desc);
+	int rc;
 
-	*out_is = false;
 	if (has_digest(&belongings->manifests, &desc->digest))
 		return 0;
-	if (name)
-		*out_is = is_tag_of(name, &belongings->manifests);
-	else
-		*out_is = is_unnamed_attachment(desc);
-	return *out_is ? 0 : has_subject(layout, desc, &belongings->manifests, limits, out_is, err);
+	rc = nacre_descriptor_copy(desc, &attached->desc, err);
+	if (rc)
+		return rc;
+	attached->is_one =
+		name ? is_tag_of(name, &belongings->manifests) : is_unnamed_attachment(desc);
+	return attached->is_one
+		? 0
+		: look_at_subject(layout, &belongings->manifests, limits, attached, err);
 }
 
 /* One round; *out_is_more when something was new. */
@@ -189,12 +213,13 @@ static int add_round(struct nacre_belongings *belongings, const struct nacre_lay
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < list->count; i++) {
-		bool is = false;
+		NACRE_CLEANUP(clear_attached)
+		struct attached attached = { 0 };
 
-		rc = is_attached(belongings, layout, &list->items[i], limits, &is, err);
-		if (rc || !is)
+		rc = look(belongings, layout, &list->items[i], limits, &attached, err);
+		if (rc || !attached.is_one)
 			continue;
-		rc = add_copy(&belongings->listed, &list->items[i], err);
+		rc = nacre_descriptors_add_take(&belongings->listed, &attached.desc, err);
 		if (rc == 0)
 			rc = nacre_belongings_add(belongings, layout, &list->items[i], limits, err);
 		*out_is_more = true;
