@@ -239,6 +239,8 @@ int nacre_archive_write(const struct nacre_layout *layout, const struct nacre_de
 	if (rc == 0)
 		rc = nacre_replaceable_at(dir, name, err);
 	if (rc == 0)
+		nacre_staging_sweep(dir); /* of what killed runs have left */
+	if (rc == 0)
 		rc = fill(&packing, listed, err);
 	if (rc == 0)
 		rc = nacre_staged_open(&file, dir, 0644, err);

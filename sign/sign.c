@@ -421,20 +421,22 @@ int nacre_sign_message(const struct nacre_layout *layout, const struct nacre_ref
 	return 0;
 }
 
-/* Base64, as programs print it, in the place of the bytes. */
+/* Base64, as programs print it on lines, in the place of the bytes. */
 static int decode(const char *text, size_t len, struct nacre_buf *out_bytes)
 {
-	static const char space[] = " \t\r\n";
-	int rc;
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf line = NACRE_BUF(len);
+	int rc = nacre_buf_reserve(&line, len, NULL);
 
-	while (len > 0 && strchr(space, text[0]) && text[0])
-		text++, len--;
-	while (len > 0 && strchr(space, text[len - 1]) && text[len - 1])
-		len--;
-	rc = nacre_buf_reserve(out_bytes, out_bytes->max, NULL);
+	for (size_t i = 0; rc == 0 && i < len; i++) {
+		if (!strchr(" \t\r\n", text[i]) || text[i] == '\0')
+			rc = nacre_buf_add(&line, text + i, 1, NULL);
+	}
+	if (rc == 0)
+		rc = nacre_buf_reserve(out_bytes, out_bytes->max, NULL);
 	return rc ? rc
-		  : nacre_base64_parse(
-			    text, len, out_bytes->data, out_bytes->max, &out_bytes->len, NULL);
+		  : nacre_base64_parse(line.data, line.len, out_bytes->data, out_bytes->max,
+			    &out_bytes->len, NULL);
 }
 
 /* Whether the signature is good as it is, or as base64; it is then the bytes that are used. */

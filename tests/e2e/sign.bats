@@ -115,3 +115,94 @@ take_signature() {
 	make_plain p521 -algorithm EC -pkeyopt ec_paramgen_curve:P-521
 	refused 3 "a key other than" sign oci:layout:v1 --plain --key p521.pem
 }
+
+@test "each key signs in two forms, and one of them is enough" {
+	make_context
+	nacre build context -t oci:layout:v1
+	cp -a layout other
+	nacre key new --type p256 release
+	nacre sign oci:layout:v1 --key release.key --form simple
+	[ "$(jq '.manifests | length' layout/index.json)" -eq 2 ]
+	nacre verify oci:layout:v1 --key release.pub
+	nacre sign oci:other:v1 --key release.key --form bundle
+	[ "$(jq '.manifests | length' other/index.json)" -eq 2 ]
+	nacre verify oci:other:v1 --key release.pub
+	nacre sign oci:layout:v1 --key release.key >out
+	grep -q '^added *1$' out
+	grep -q '^present *1$' out
+	refused 2 "--form: 'cms'" sign oci:layout:v1 --key release.key --form cms
+}
+
+@test "annotations are signed, and asked for" {
+	make_context
+	nacre build context -t oci:layout:v1
+	nacre key new release
+	for form in simple bundle; do
+		rm -rf one
+		cp -a layout one
+		nacre sign oci:one:v1 --key release.key --form $form -a team=red --annotation "note=a = b"
+		nacre verify oci:one:v1 --key release.pub -a team=red -a "note=a = b"
+		refused 4 "1 without an annotation that is asked for" \
+			verify oci:one:v1 --key release.pub -a team=blue
+		refused 4 "1 without an annotation that is asked for" \
+			unpack oci:one:v1 rootfs --key release.pub -a other=red
+	done
+	refused 2 "'team' is not NAME=VALUE" sign oci:layout:v1 --key release.key -a team
+	refused 2 "'=red' is not NAME=VALUE" verify oci:layout:v1 --key release.pub -a =red
+	refused 2 "annotation 'timestamp'" sign oci:layout:v1 --key release.key -a timestamp=1
+}
+
+# As with a key in a hardware module: nacre never sees it.
+@test "openssl signs elsewhere, and what it has made is put in" {
+	make_context
+	nacre build context -t oci:layout:v1
+	openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out p256.pem
+	openssl genpkey -quiet -algorithm ed25519 -out ed25519.pem
+	openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out rsa.pem
+	nacre key new other
+	local key form
+	for key in p256 ed25519 rsa; do
+		openssl pkey -in $key.pem -pubout -out $key.pub
+		for form in simple bundle; do
+			nacre sign oci:layout:v1 --payload --form $form --identity h.org/shop:v1 >message
+			if [ $key = ed25519 ]; then
+				openssl pkeyutl -sign -inkey $key.pem -rawin -in message -out raw
+			else
+				openssl dgst -sha256 -sign $key.pem -out raw message
+			fi
+			refused 4 "not a signature by key" sign oci:layout:v1 --attach raw --key other.pub \
+				--form $form --identity h.org/shop:v1
+			refused 4 "not a signature by key" sign oci:layout:v1 --attach raw --key $key.pub \
+				--form $form --identity h.org/shop:v2
+			rm -rf one
+			cp -a layout one
+			nacre sign oci:one:v1 --attach raw --key $key.pub --form $form --identity h.org/shop:v1
+			nacre verify oci:one:v1 --key $key.pub --identity h.org/shop:v1
+			rm -rf one
+			cp -a layout one
+			base64 raw | nacre sign oci:one:v1 --attach - --key $key.pub --form $form \
+				--identity h.org/shop:v1
+			nacre verify oci:one:v1 --key $key.pub --identity h.org/shop:v1
+		done
+	done
+}
+
+@test "the bytes to be signed are the same each time, and signing them is a choice of its own" {
+	make_context
+	nacre build context -t oci:layout:v1
+	nacre key new release
+	cp -a layout before
+	nacre sign oci:layout:v1 --payload >one
+	TZ=Asia/Tokyo nacre sign oci:layout:v1 --payload --form simple >two
+	cmp one two
+	jq -e --arg d "$(digest_of layout v1)" '.critical.image["docker-manifest-digest"] == $d' one
+	nacre sign oci:layout:v1 --payload --form bundle | grep -q '^DSSEv1 28 application/vnd.in-toto+json '
+	diff -r before layout
+	refused 2 "--payload signs nothing and takes no --key" sign oci:layout:v1 --payload --key release.key
+	refused 2 "--payload and --attach exclude each other" sign oci:layout:v1 --payload --attach one
+	refused 2 "--attach wants one --key" sign oci:layout:v1 --attach one
+	refused 2 "--form: one of them" sign oci:layout:v1 --payload --form both
+	refused 1 "missing: No such file" sign oci:layout:v1 --attach missing --key release.pub
+	head -c 5000 /dev/zero >large
+	refused 3 "large: more than 4096 bytes" sign oci:layout:v1 --attach large --key release.pub
+}

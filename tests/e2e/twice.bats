@@ -171,3 +171,15 @@ differs() { # differs WHAT TEXT [ARG…]
 	[ ! -e none ]
 	[[ "$stderr" = *"record no/such/dir/file"* ]]
 }
+
+# What the record would replace must be a file: a rename would put one in the place of a device.
+@test "a record takes the place of no link and of no device" {
+	begin
+	touch elsewhere
+	ln -s elsewhere link
+	mkfifo pipe
+	refused 3 "record link: link: not a regular file" build ctx -t oci:none:v1 --record link --no-cache -q
+	refused 3 "record pipe: pipe: not a regular file" build ctx -t oci:none:v1 --record pipe --no-cache -q
+	refused 3 "not a regular file" build ctx -t oci:none:v1 --record /dev/stdout --no-cache -q
+	[ -L /dev/stdout ]
+}

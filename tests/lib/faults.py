@@ -314,6 +314,8 @@ def make_case(name, template):
         must(["key", "new", "release"], template)
         return Layout(["sign", "oci:layout:old", "--key", "release.key"],
                       [["verify", "oci:layout:old", "--key", "release.pub", "--deep"]])
+    if name in ("copy", "copy-layout"):
+        return make_copy(name, template)
     if name == "key-passwd":
         os.mkdir(template + "/keys")
         must(["key", "new", "keys/release"], template)
@@ -376,6 +378,23 @@ def make_case(name, template):
         os.chmod(template + "/rootfs/var", 0o555)
         return Whole(arguments, "rootfs", after)
     sys.exit(f"there is no case {name}")
+
+
+def make_copy(name, template):
+    """An image with its signatures, into an archive in the place of another, and out of it."""
+    must(["key", "new", "release"], template)
+    must(["sign", "oci:layout:old", "--key", "release.key"], template)
+    os.mkdir(template + "/out")
+    arguments = ["copy", "oci:layout:old", "oci-archive:out/image.tar"]
+    must(arguments, template)
+    if name == "copy":
+        after = state(template + "/out")
+        write(template + "/out/image.tar", b"another one\n")
+        return Whole(arguments, "out", after)
+    case = Layout(["copy", "oci-archive:out/image.tar", "oci:fresh:v1"],
+                  [["verify", "oci:fresh:v1", "--key", "release.pub", "--deep"]])
+    case.target = "fresh"
+    return case
 
 
 BASED = """\
