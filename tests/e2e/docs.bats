@@ -14,6 +14,10 @@ console() {
 	console unpacking.md
 }
 
+@test "the commands of docs/trust.md print what it says" {
+	console trust.md
+}
+
 @test "a document that says something else is found out" {
 	local docs=$scratch/docs
 

@@ -16,7 +16,7 @@ import sys
 sys.dont_write_bytecode = True
 
 DOCUMENTS = ("README.md", "HACKING.md", "SECURITY.md", "CHANGELOG.md", "docs/architecture.md",
-             "docs/security.md")
+             "docs/security.md", "docs/trust.md")
 FOLDERS = r"(?:\.ci|base|builder|cli|docs|examples|formats|include|layers|sign|tests)"
 PATH = re.compile(rf"`({FOLDERS}/[\w./-]*)[^`]*`")
 FUNCTION = re.compile(r"`(nacre_\w+)\(\)`")
