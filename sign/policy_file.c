@@ -134,8 +134,9 @@ static int read_requirement(const struct nacre_policy_reading *reading,
 	const struct type *type = NULL;
 	int rc = find_type(object, &type, err);
 
-	if (rc == 0)
-		rc = nacre_policy_check_members(object, type->members, err);
+	if (rc || !type)
+		return rc;
+	rc = nacre_policy_check_members(object, type->members, err);
 	if (rc == 0)
 		rc = type->read(reading, object, &requirement, err);
 	if (rc == 0 && policy)
