@@ -228,18 +228,19 @@ static int add_round(struct nacre_belongings *belongings, const struct nacre_lay
 }
 
 int nacre_belongings_add_attached(struct nacre_belongings *belongings,
-	const struct nacre_layout *layout, const struct nacre_limits *limits, struct nacre_err *err)
+	const struct nacre_layout *layout, bool unlisted, const struct nacre_limits *limits,
+	struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_index_clear)
 	struct nacre_index index = { 0 };
 	NACRE_CLEANUP(nacre_descriptors_clear)
-	struct nacre_descriptors unlisted = { 0 };
+	struct nacre_descriptors more = { 0 };
 	bool is_more = true;
 	int rc = nacre_layout_index(layout, limits, &index, err);
 
-	/* cosign 3 saves bundles that no list names; where they arrive they are listed. */
-	if (rc == 0)
-		rc = nacre_layout_unlisted(layout, limits, MAYBE_BYTES, &unlisted, err);
+	/* Where they arrive they are listed. */
+	if (rc == 0 && unlisted)
+		rc = nacre_layout_unlisted(layout, limits, MAYBE_BYTES, &more, err);
 	if (rc == NACRE_E_LIMIT)
 		rc = 0;
 	/* An SBOM may be signed, too: once more, until nothing is new. */
@@ -247,7 +248,7 @@ int nacre_belongings_add_attached(struct nacre_belongings *belongings,
 		is_more = false;
 		rc = add_round(belongings, layout, &index.manifests, limits, &is_more, err);
 		if (rc == 0)
-			rc = add_round(belongings, layout, &unlisted, limits, &is_more, err);
+			rc = add_round(belongings, layout, &more, limits, &is_more, err);
 	}
 	return rc;
 }

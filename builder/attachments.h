@@ -29,10 +29,12 @@ NACRE_CHECKED int nacre_belongings_add(struct nacre_belongings *belongings,
  * Collects what is attached to all that was added so far, and to that: signatures, attestations and
  * SBOMs under cosign's tags, manifests with a subject, and lists of these under tags.
  *
+ * @param unlisted  manifests with a subject that no list names, too
+ *
  * Errors: as nacre_belongings_add(). An attachment that cannot be read is an error.
  */
 NACRE_CHECKED int nacre_belongings_add_attached(struct nacre_belongings *belongings,
-	const struct nacre_layout *layout, const struct nacre_limits *limits,
+	const struct nacre_layout *layout, bool unlisted, const struct nacre_limits *limits,
 	struct nacre_err *err);
 
 /** Sorts the blobs and drops those twice. To be called once, when all is in. */

@@ -8,6 +8,7 @@
 #include "builder/attachments.h"
 #include "builder/blob_copy.h"
 #include "builder/target.h"
+#include "sign/signatures.h"
 
 #include <nacre/builder.h>
 
@@ -20,6 +21,7 @@ struct copying {
 	const struct nacre_env *env;
 	struct nacre_limits limits;
 	struct nacre_descriptor top; /* as it is to be listed */
+	bool is_saved;		     /* by cosign, with things that no list names */
 	struct nacre_belongings all;
 };
 
@@ -40,6 +42,7 @@ static int find_top(struct copying *copying, const struct nacre_ref *ref, struct
 
 	if (rc)
 		return rc;
+	copying->is_saved = nacre_is_saved_by_cosign(&found);
 	rc = platform ? nacre_layout_resolve(copying->from, &copying->limits, &found, platform,
 				&copying->top, err)
 		      : nacre_descriptor_copy(&found, &copying->top, err);
@@ -57,7 +60,7 @@ static int collect(struct copying *copying, struct nacre_err *err)
 
 	if (rc == 0 && !copying->options->no_attachments)
 		rc = nacre_belongings_add_attached(
-			&copying->all, copying->from, &copying->limits, err);
+			&copying->all, copying->from, copying->is_saved, &copying->limits, err);
 	if (rc == 0)
 		nacre_belongings_finish(&copying->all);
 	return rc;

@@ -37,8 +37,8 @@ NACRE_CHECKED int nacre_found_each(const struct nacre_layout *layout,
 	nacre_found_fn *fn, void *user, struct nacre_err *err);
 
 /**
- * The same for bundles that no list names: cosign 3 saves an image with them so. Where there are
- * too many blobs to look at, nothing is told.
+ * The same for bundles that no list names, for an image that nacre_is_saved_by_cosign(). Where
+ * there are too many blobs to look at, nothing is told.
  */
 NACRE_CHECKED int nacre_found_each_unlisted(const struct nacre_layout *layout,
 	const struct nacre_digest *const digests[2], const struct nacre_limits *limits,

@@ -39,6 +39,14 @@ bool nacre_signatures_match(const struct nacre_descriptor *desc, const struct na
 	return strcmp(have, want) == 0;
 }
 
+bool nacre_is_saved_by_cosign(const struct nacre_descriptor *image)
+{
+	const char *kind = nacre_pairs_find(&image->annotations, NACRE_ANNOTATION_KIND);
+
+	return kind && !nacre_descriptor_ref_name(image) &&
+		(strcmp(kind, NACRE_KIND_IMAGE) == 0 || strcmp(kind, NACRE_KIND_INDEX) == 0);
+}
+
 int nacre_signatures_load(const struct nacre_layout *layout, const struct nacre_descriptor *desc,
 	const struct nacre_limits *limits, struct nacre_manifest *out_manifest,
 	struct nacre_err *err)

@@ -29,6 +29,13 @@ void nacre_signatures_name(const struct nacre_digest *digest, char out_name[NACR
 bool nacre_signatures_match(const struct nacre_descriptor *desc, const struct nacre_digest *digest);
 
 /**
+ * Whether an image lies there as cosign saves it: marked, and without a name. Version 3 puts
+ * bundles beside it that no list names; elsewhere what no list names is what somebody has taken
+ * away.
+ */
+bool nacre_is_saved_by_cosign(const struct nacre_descriptor *image);
+
+/**
  * Loads the manifest.
  *
  * @param out_manifest  taken as empty

@@ -12,6 +12,7 @@
 #include "sign/key.h"
 #include "sign/payload.h"
 #include "sign/policy.h"
+#include "sign/signatures.h"
 #include "sign/trusted_make.h"
 #include "sign/verdict.h"
 
@@ -389,7 +390,7 @@ static int check(struct nacre_trusted *trusted, const struct nacre_layout *layou
 		rc = nacre_found_each(
 			layout, judgement.digests, &limits, on_found, &judgement, err);
 	/* It takes longer, so only when those that are listed are too few. */
-	if (rc == 0 && !is_all_met(&judgement))
+	if (rc == 0 && nacre_is_saved_by_cosign(&trusted->top) && !is_all_met(&judgement))
 		rc = nacre_found_each_unlisted(
 			layout, judgement.digests, &limits, on_found, &judgement, err);
 	if (rc)

@@ -410,12 +410,14 @@ static void keys_come_from_files_beside_the_policy_and_from_the_policy(void **st
 		(void)snprintf(keys, sizeof(keys), "%s", rows[i].format);
 		(void)snprintf(text, sizeof(text), "{\"default\":[{\"type\":\"sigstoreSigned\",");
 		for (const char *at = keys, *put = rows[i].a; *at; at++) {
+			char one[] = { *at, '\0' };
+
 			if (strncmp(at, "%s", 2) == 0) {
 				(void)strcat(text, put);
 				put = rows[i].b;
 				at++;
 			} else {
-				(void)strncat(text, at, 1);
+				(void)strcat(text, one);
 			}
 		}
 		(void)strcat(text, "}]}");

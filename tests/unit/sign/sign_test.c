@@ -93,7 +93,8 @@ static struct nacre_manifest load_referrer(const struct scratch *scratch)
 		assert_null(found);
 		found = &index.manifests.items[i];
 	}
-	assert_non_null(found);
+	if (!found)
+		fail_msg("no bundle is listed");
 	assert_string_equal(found->artifact_type, NACRE_MEDIA_BUNDLE);
 	assert_null(nacre_descriptor_ref_name(found));
 	assert_works(nacre_layout_load_manifest(scratch->layout, found, &limits, &manifest, err));
