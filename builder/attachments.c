@@ -113,6 +113,14 @@ int nacre_belongings_add(struct nacre_belongings *belongings, const struct nacre
 	return add_any(belongings, layout, desc, 1, limits, err);
 }
 
+int nacre_belongings_note(struct nacre_belongings *belongings, const struct nacre_descriptor *desc,
+	struct nacre_err *err)
+{
+	return has_digest(&belongings->manifests, &desc->digest)
+		? 0
+		: add_copy(&belongings->manifests, desc, err);
+}
+
 /* ---------------------------------------------------------------- sidewards */
 
 /* "sha256-HEX", alone or with an ending, for a digest of the list. */

@@ -25,6 +25,10 @@ NACRE_CHECKED int nacre_belongings_add(struct nacre_belongings *belongings,
 	const struct nacre_layout *layout, const struct nacre_descriptor *desc,
 	const struct nacre_limits *limits, struct nacre_err *err);
 
+/** Notes a manifest or an index whose attachments are wanted, and not itself. Errors: NOMEM. */
+NACRE_CHECKED int nacre_belongings_note(struct nacre_belongings *belongings,
+	const struct nacre_descriptor *desc, struct nacre_err *err);
+
 /**
  * Collects what is attached to all that was added so far, and to that: signatures, attestations and
  * SBOMs under cosign's tags, manifests with a subject, and lists of these under tags.

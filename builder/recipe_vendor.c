@@ -7,6 +7,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "builder/attachments.h"
 #include "builder/base_image.h"
 #include "builder/blob_copy.h"
 #include "builder/recipe_load.h"
@@ -70,26 +71,28 @@ static int copy_indexes(const struct vendoring *v, const struct nacre_layout *fr
 	return rc;
 }
 
-static int copy_signatures(
+/* Signatures of the image and of the index that it was found through, and all else beside them. */
+static int copy_attached(
 	const struct vendoring *v, const struct nacre_base_image *image, struct nacre_err *err)
 {
 	const struct nacre_limits limits = nacre_env_limits(v->env);
-	NACRE_CLEANUP(nacre_index_clear)
-	struct nacre_index index;
-	int rc;
+	NACRE_CLEANUP(nacre_belongings_clear)
+	struct nacre_belongings all = { 0 };
+	int rc = nacre_belongings_note(&all, &image->top, err);
 
-	memset(&index, 0, sizeof(index));
-	rc = nacre_layout_index(image->layout, &limits, &index, err);
-	for (size_t i = 0; i < index.manifests.count && rc == 0; i++) {
-		const struct nacre_descriptor *desc = &index.manifests.items[i];
-
-		if (!nacre_signatures_match(desc, &image->top.digest) &&
-			!nacre_signatures_match(desc, &image->manifest.digest))
-			continue;
-		rc = nacre_image_copy(image->layout, desc, v->target.layout, v->batch, v->env, err);
-		if (rc == 0)
-			rc = nacre_batch_tag(v->batch, desc, nacre_descriptor_ref_name(desc), err);
-	}
+	if (rc == 0)
+		rc = nacre_belongings_note(&all, &image->manifest, err);
+	if (rc == 0)
+		rc = nacre_belongings_add_attached(
+			&all, image->layout, nacre_is_saved_by_cosign(&image->top), &limits, err);
+	if (rc)
+		return rc;
+	nacre_belongings_finish(&all);
+	for (size_t i = 0; rc == 0 && i < all.blobs.count; i++)
+		rc = nacre_blob_copy(
+			image->layout, &all.blobs.items[i], v->target.layout, v->batch, err);
+	for (size_t i = 0; rc == 0 && i < all.listed.count; i++)
+		rc = nacre_batch_tag(v->batch, &all.listed.items[i], NULL, err);
 	return rc;
 }
 
@@ -107,7 +110,7 @@ static int add_image(
 		rc = nacre_image_copy(
 			image.layout, &image.manifest, v->target.layout, v->batch, v->env, err);
 	if (rc == 0)
-		rc = copy_signatures(v, &image, err);
+		rc = copy_attached(v, &image, err);
 	nacre_pairs_clear(&image.top.annotations); /* its names there are not names here */
 	return rc ? rc : nacre_batch_tag(v->batch, &image.top, NULL, err);
 }
