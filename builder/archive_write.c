@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/replacement.h"
 #include "base/scope.h"
-#include "base/staged.h"
 #include "formats/index.h"
 #include "formats/mediatype.h"
 #include "layers/tar_write.h"
@@ -230,24 +230,13 @@ int nacre_archive_write(const struct nacre_layout *layout, const struct nacre_de
 		.env = env,
 		.tree = NACRE_TREE,
 	};
-	nacre_autofd int dir = -1; /* outlives the file, which is removed by it */
-	NACRE_CLEANUP(nacre_staged_clear)
-	struct nacre_staged file = NACRE_STAGED;
-	char name[256];
-	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
+	NACRE_CLEANUP(nacre_replacement_clear)
+	struct nacre_replacement file = NACRE_REPLACEMENT;
+	int rc = nacre_replacement_open(&file, path, 0644, err);
 
-	if (rc == 0)
-		rc = nacre_replaceable_at(dir, name, err);
-	if (rc == 0)
-		nacre_staging_sweep(dir); /* of what killed runs have left */
 	if (rc == 0)
 		rc = fill(&packing, listed, err);
 	if (rc == 0)
-		rc = nacre_staged_open(&file, dir, 0644, err);
-	if (rc == 0)
-		rc = write_tree(&packing, file.fd, err);
-	if (rc)
-		return rc;
-	return env && env->no_sync ? nacre_staged_rename(&file, name, err)
-				   : nacre_staged_commit(&file, name, err);
+		rc = write_tree(&packing, file.file.fd, err);
+	return rc ? rc : nacre_replacement_commit(&file, !env || !env->no_sync, err);
 }

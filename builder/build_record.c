@@ -3,8 +3,8 @@
 #include "builder/build_record.h"
 
 #include "base/file.h"
+#include "base/replacement.h"
 #include "base/scope.h"
-#include "base/staged.h"
 #include "builder/compression.h"
 #include "formats/json.h"
 #include "layers/foreign.h"
@@ -98,23 +98,15 @@ static int emit(
 static int write_aside(
 	const char *path, const struct nacre_buf *text, bool sync, struct nacre_err *err)
 {
-	nacre_autofd int dir = -1; /* outlives the file, which is removed by it */
-	NACRE_CLEANUP(nacre_staged_clear)
-	struct nacre_staged file = NACRE_STAGED;
-	char name[256];
-	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
+	NACRE_CLEANUP(nacre_replacement_clear)
+	struct nacre_replacement file = NACRE_REPLACEMENT;
+	int rc = nacre_replacement_open(&file, path, 0644, err);
 
 	if (rc == 0)
-		rc = nacre_replaceable_at(dir, name, err);
+		rc = nacre_write_all(file.file.fd, text->data, text->len, err);
 	if (rc == 0)
-		rc = nacre_staged_open(&file, dir, 0644, err);
-	if (rc == 0)
-		rc = nacre_write_all(file.fd, text->data, text->len, err);
-	if (rc == 0)
-		rc = nacre_write_all(file.fd, "\n", 1, err);
-	if (rc)
-		return rc;
-	return sync ? nacre_staged_commit(&file, name, err) : nacre_staged_rename(&file, name, err);
+		rc = nacre_write_all(file.file.fd, "\n", 1, err);
+	return rc ? rc : nacre_replacement_commit(&file, sync, err);
 }
 
 int nacre_build_record_write(
@@ -131,11 +123,7 @@ int nacre_build_record_write(
 
 int nacre_build_record_check(const char *path, struct nacre_err *err)
 {
-	nacre_autofd int dir = -1;
-	char name[256];
-	int rc = nacre_dir_open_parent(path, &dir, name, sizeof(name), err);
+	int rc = nacre_replacement_check(path, err);
 
-	if (rc == 0)
-		rc = nacre_replaceable_at(dir, name, err);
 	return rc ? nacre_within(err, rc, "record %s", path) : 0;
 }
