@@ -15,8 +15,6 @@
 static const char *transport_name(enum nacre_transport transport)
 {
 	switch (transport) {
-	case NACRE_OCI_ARCHIVE:
-		return "oci-archive:";
 	case NACRE_DOCKER_ARCHIVE:
 		return "docker-archive:";
 	case NACRE_DOCKER:
@@ -38,6 +36,9 @@ int nacre_store_path(const struct nacre_ref *ref, const char *store, const char 
 	case NACRE_OCI:
 		*out_path = ref->path;
 		return 0;
+	case NACRE_OCI_ARCHIVE:
+		return nacre_fail(err, NACRE_E_UNSUPPORTED,
+			"oci-archive: is only read here; nacre copy writes one");
 	default:
 		return nacre_fail(err, NACRE_E_UNSUPPORTED, "%s is not supported yet",
 			transport_name(ref->transport));

@@ -347,8 +347,9 @@ static int explain(
 		return rc;
 	signers = trusted->signers.count;
 	if (signers == 0)
-		return nacre_trusted_set_reason(
-			trusted, err, "not verified: %s takes it from anybody", policy->rule);
+		return nacre_trusted_set_reason(trusted, err,
+			"not verified: %s takes it from anybody",
+			policy->rule ? policy->rule : "the policy");
 	if (!policy->rule)
 		return nacre_trusted_set_reason(trusted, err, "signed by %zu key%s, %zu needed",
 			signers, signers == 1 ? "" : "s", policy->items[0].threshold);
