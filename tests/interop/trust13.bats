@@ -445,3 +445,100 @@ signed_by_peer() {
 	nacre verify oci:again:v1 --key release.pub
 	cosign_verify cosign2 release.pub "$(repo shop):v1"
 }
+
+# agree POLICY NAME [WHY]: skopeo takes docker://NAME under this policy exactly when nacre takes what lies
+# in the layout of that repository as NAME. With WHY, skopeo takes it and nacre does not.
+agree() {
+	local theirs=yes ours=yes
+
+	echo "$1" >policy.json
+	rm -rf taken
+	skopeo --policy policy.json --registries.d registries.d copy -q "docker://$2" dir:taken \
+		>theirs.log 2>&1 || theirs=no
+	nacre verify "oci:$(layout_of "$2"):v1" --policy policy.json --identity "$2" >ours.log 2>&1 || ours=no
+	count=$((count + 1))
+	[ "$theirs" = yes ] && taken=$((taken + 1))
+	[ "$theirs$ours" != "${3:+yesno}" ] || return 0
+	[ "$theirs" = "$ours" ] && [ -z "${3-}" ] && return 0
+	echo "policy $1 and $2: skopeo says $theirs, nacre $ours"
+	cat theirs.log ours.log
+	return 1
+}
+
+layout_of() { # layout_of NAME
+	case $1 in
+	*/bare*) echo bare ;;
+	*) echo layout ;;
+	esac
+}
+
+@test "skopeo and nacre judge alike by the same policy" {
+	local name one two three list both digest count=0 taken=0 requirement scope kind
+	local any='{"type":"insecureAcceptAnything"}' no='{"type":"reject"}'
+	nacre key new --type p256 one
+	nacre key new two
+	nacre key new three
+	name=$(repo shop)
+	signed layout one.key "$name:v1"
+	signed layout two.key "$name:v1"
+	publish layout "$name"
+	copy oci:layout:v1 "docker://$name:v2"
+	nacre copy oci:layout:v1 oci:bare:v1 --no-signatures
+	copy oci:bare:v1 "docker://$(repo bare):v1"
+	digest=$(digest_of layout v1)
+	mkdir registries.d
+	echo "docker: {\"$registry\": {use-sigstore-attachments: true}}" >registries.d/registry.yaml
+	key() { printf '{"type":"sigstoreSigned","keyPath":"%s"%s}' "$PWD/$1.pub" "${2:+,$2}"; }
+	identity() { printf '"signedIdentity":{"type":"%s"%s}' "$1" "${2:+,$2}"; }
+	all() { printf '{"default":[%s]}' "$1"; }
+	at() { printf '{"default":[%s],"transports":{"docker":{"%s":[%s]}}}' "$3" "$1" "$2"; }
+
+	# Keys and names.
+	one=$(key one) two=$(key two) three=$(key three)
+	list=$(printf '{"type":"sigstoreSigned","keyPaths":["%s","%s"]}' "$PWD/three.pub" "$PWD/one.pub")
+	both=$(printf '{"type":"sigstoreSigned","keyDatas":["%s"]}' "$(base64 -w0 two.pub)")
+	for requirement in "$any" "$no" "$one" "$two" "$three" "$list" "$both" "$one,$two" "$one,$three" \
+		"$any,$three" "$one,$any" "$one,$no"; do
+		agree "$(all "$requirement")" "$name:v1"
+		agree "$(all "$requirement")" "$(repo bare):v1"
+	done
+	for kind in matchRepoDigestOrExact matchExact matchRepository; do
+		for requirement in "$name:v1" "$name:v2" "$name@$digest" "$(repo bare):v1"; do
+			agree "$(all "$(key one "$(identity $kind)")")" "$requirement"
+		done
+	done
+	for requirement in "$name:v1" "$name:v2" "$name" "$(repo other):v1"; do
+		agree "$(all "$(key one "$(identity exactReference "\"dockerReference\":\"$requirement\"")")")" "$name:v2"
+		agree "$(all "$(key one "$(identity exactRepository "\"dockerRepository\":\"$requirement\"")")")" "$name:v2"
+	done
+	for requirement in "$registry $registry" "$name $name" "${name%/*} ${name%/*}" "example.org $registry" \
+		"$registry example.org" "${name%p} ${name%p}"; do
+		agree "$(all "$(key one "$(identity remapIdentity "\"prefix\":\"${requirement% *}\",\"signedPrefix\":\"${requirement#* }\"")")")" "$name:v1"
+	done
+	# Scopes.
+	for scope in "$name:v1" "$name:v2" "$name" "${name%/*}" "$registry" "" "${name%p}" "$(repo bare)" "example.org"; do
+		agree "$(at "$scope" "$one" "$no")" "$name:v1"
+		agree "$(at "$scope" "$no" "$any")" "$name:v1"
+	done
+	agree "{\"default\":[$any],\"transports\":{\"docker\":{\"$name\":[$one],\"$name:v1\":[$no]}}}" "$name:v1"
+	agree "{\"default\":[$no],\"transports\":{\"docker\":{\"$registry\":[$no],\"$name\":[$one]}}}" "$name:v1"
+	agree "{\"default\":[$no],\"transports\":{\"oci\":{\"\":[$any]}}}" "$name:v1"
+	# What is wrong.
+	for requirement in '{}' '[]' '' '{"default":[]}' "{\"default\":[$any],\"more\":1}" \
+		"{\"default\":[$any],\"default\":[$any]}" '{"default":[{"type":"other"}]}' \
+		'{"default":[{"type":"sigstoreSigned"}]}' "$(all "$(key one '"keyData":"YQ=="')")" \
+		"$(all "$(key one '"more":1')")" "$(all "$(key missing)")" "$(all '{"type":"sigstoreSigned","keyData":"?"}')" \
+		"$(all "$(key one "$(identity other)")")" "$(all "$(key one "$(identity exactReference)")")" \
+		"$(all '{"type":"insecureAcceptAnything","keyPath":"/k"}')" \
+		"$(all "$(key one '"threshold":1')")"; do
+		case $requirement in
+		*threshold*) # nacre's own
+			run ! agree "$requirement" "$name:v1"
+			continue
+			;;
+		esac
+		agree "$requirement" "$name:v1"
+	done
+	echo "# $count policies and names, $taken of them taken" >&3
+	[ "$count" -ge 80 ] && [ "$taken" -ge 20 ] && [ "$taken" -le 60 ]
+}
