@@ -71,9 +71,13 @@ static int get_bytes(const struct nacre_jvalue *object, const char *name, size_t
 
 static int parse_version(const struct nacre_jvalue *root, struct nacre_err *err)
 {
+	static const char *const names[] = { "mediaType", "verificationMaterial", "dsseEnvelope",
+		"messageSignature", NULL };
 	const char *text = NULL;
-	int rc = nacre_jvalue_get_text(root, "mediaType", &text, err);
+	int rc = nacre_jvalue_check_names(root, names, err);
 
+	if (rc == 0)
+		rc = nacre_jvalue_get_text(root, "mediaType", &text, err);
 	if (rc == 0 && !nacre_media_is_bundle(text))
 		rc = nacre_jvalue_fail(root, err, NACRE_E_UNSUPPORTED,
 			"'%.128s' is no bundle that nacre reads", text);
@@ -101,6 +105,7 @@ static int parse_material(
 static int parse_signature(
 	const struct nacre_jvalue *envelope, struct nacre_bundle *bundle, struct nacre_err *err)
 {
+	static const char *const names[] = { "sig", "keyid", NULL };
 	const struct nacre_jvalue *list = NULL, *signature;
 	const char *id = NULL;
 	int rc = nacre_jvalue_get(envelope, "signatures", NACRE_JARRAY, &list, err);
@@ -111,7 +116,7 @@ static int parse_signature(
 	if (rc)
 		return rc;
 	signature = nacre_jvalue_first(list);
-	rc = nacre_jvalue_want(signature, NACRE_JOBJECT, err);
+	rc = nacre_jvalue_check_names(signature, names, err);
 	if (rc == 0)
 		rc = get_bytes(signature, "sig", NACRE_SIGNATURE_BYTES, &bundle->signature, err);
 	if (rc == 0)
@@ -125,6 +130,7 @@ static int parse_signature(
 static int parse_envelope(
 	const struct nacre_jvalue *root, struct nacre_bundle *bundle, struct nacre_err *err)
 {
+	static const char *const names[] = { "payload", "payloadType", "signatures", NULL };
 	const struct nacre_jvalue *envelope = NULL;
 	const char *type = NULL;
 	int rc;
@@ -133,6 +139,8 @@ static int parse_envelope(
 		return nacre_jvalue_fail(root, err, NACRE_E_UNSUPPORTED,
 			"a signature over a file, and not over an image");
 	rc = nacre_jvalue_get(root, "dsseEnvelope", NACRE_JOBJECT, &envelope, err);
+	if (rc == 0)
+		rc = nacre_jvalue_check_names(envelope, names, err);
 	if (rc == 0)
 		rc = nacre_jvalue_get_text(envelope, "payloadType", &type, err);
 	if (rc == 0)
@@ -157,9 +165,7 @@ int nacre_bundle_parse(
 	if (rc)
 		return rc;
 	root = nacre_json_root(json);
-	rc = nacre_jvalue_want(root, NACRE_JOBJECT, err);
-	if (rc == 0)
-		rc = parse_version(root, err);
+	rc = parse_version(root, err);
 	if (rc == 0)
 		rc = parse_material(root, &bundle, err);
 	if (rc == 0)

@@ -30,8 +30,8 @@ bool nacre_media_is_bundle(const char *media_type);
  * @param out_bundle  taken as empty; untouched unless it succeeds
  *
  * Errors: FORMAT; UNSUPPORTED (another version; a signature over a file; an envelope with more than
- * one signature, which cannot all be verified by one key); UNSAFE, LIMIT (as nacre_json_parse());
- * NOMEM.
+ * one signature, which cannot all be verified by one key); UNSAFE (a name that differs from a known
+ * one only in case), UNSAFE, LIMIT (as nacre_json_parse()); NOMEM.
  * Spec:   sigstore protobuf-specs 0.3, sigstore_bundle.proto; DSSE v1.0.2, envelope.md.
  */
 NACRE_CHECKED int nacre_bundle_parse(

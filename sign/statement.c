@@ -56,6 +56,7 @@ static int parse_digest(
 static int parse_subject(
 	const struct nacre_jvalue *root, struct nacre_payload *payload, struct nacre_err *err)
 {
+	static const char *const names[] = { "name", "digest", "annotations", NULL };
 	const struct nacre_jvalue *list = NULL, *subject, *annotations = NULL;
 	const char *name = NULL;
 	int rc = nacre_jvalue_get(root, "subject", NACRE_JARRAY, &list, err);
@@ -66,7 +67,7 @@ static int parse_subject(
 	if (rc)
 		return rc;
 	subject = nacre_jvalue_first(list);
-	rc = nacre_jvalue_want(subject, NACRE_JOBJECT, err);
+	rc = nacre_jvalue_check_names(subject, names, err);
 	if (rc == 0)
 		rc = parse_digest(subject, &payload->digest, err);
 	if (rc == 0)
@@ -84,6 +85,8 @@ static int parse_subject(
 int nacre_statement_parse(
 	const void *data, size_t len, struct nacre_payload *out_payload, struct nacre_err *err)
 {
+	static const char *const names[] = { "_type", "subject", "predicateType", "predicate",
+		NULL };
 	NACRE_CLEANUP(nacre_json_freep)
 	struct nacre_json *json = NULL;
 	NACRE_CLEANUP(nacre_payload_clear)
@@ -94,7 +97,7 @@ int nacre_statement_parse(
 	if (rc)
 		return rc;
 	root = nacre_json_root(json);
-	rc = nacre_jvalue_want(root, NACRE_JOBJECT, err);
+	rc = nacre_jvalue_check_names(root, names, err);
 	if (rc == 0)
 		rc = want_text(root, "_type", TYPE, "a statement of type", err);
 	if (rc == 0)

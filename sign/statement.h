@@ -16,8 +16,8 @@
  *
  * @param out_payload  taken as empty; untouched unless it succeeds
  *
- * Errors: FORMAT; UNSUPPORTED (an attestation, another type of statement, no SHA-256); UNSAFE,
- * LIMIT (as nacre_json_parse()); NOMEM.
+ * Errors: FORMAT; UNSUPPORTED (an attestation, another type of statement, no SHA-256); UNSAFE (a
+ * name that differs from a known one only in case), UNSAFE, LIMIT (as nacre_json_parse()); NOMEM.
  * Spec:   in-toto Attestation Framework, spec/v1, "Statement" and "ResourceDescriptor".
  */
 NACRE_CHECKED int nacre_statement_parse(
