@@ -170,7 +170,12 @@ static int add_blobs(struct packing *packing, struct nacre_err *err)
 		const struct nacre_descriptor *desc = &packing->blobs->items[i];
 		struct nacre_node *dir = NULL;
 
-		rc = add_dir(packing, blobs, nacre_digest_algorithm(&desc->digest), &dir, err);
+		/* The others are proven as they are read, and of this one nothing is. */
+		if (desc->size_bytes == 0)
+			rc = nacre_layout_check_blob(packing->layout, desc, packing->env, err);
+		if (rc == 0)
+			rc = add_dir(
+				packing, blobs, nacre_digest_algorithm(&desc->digest), &dir, err);
 		if (rc == 0)
 			rc = add_file(packing, dir, nacre_digest_hex(&desc->digest), i,
 				desc->size_bytes, err);

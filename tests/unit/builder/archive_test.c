@@ -153,6 +153,38 @@ static void a_damaged_blob_makes_no_archive(void **state)
 	}
 }
 
+/* Nothing is read of a blob of no bytes, but there is only one such. */
+static void a_blob_of_no_bytes_has_the_digest_of_none(void **state)
+{
+	NACRE_CLEANUP(nacre_layout_freep)
+	struct nacre_layout *layout = open_layout("d");
+	NACRE_CLEANUP(nacre_descriptors_clear)
+	struct nacre_descriptors listed = { 0 };
+	NACRE_CLEANUP(nacre_descriptors_clear)
+	struct nacre_descriptors blobs = { 0 };
+	struct nacre_descriptor desc = put_blob(layout, "", NACRE_MEDIA_LAYER);
+	struct nacre_digest other;
+
+	(void)state;
+	nacre_digest_of("x", 1, &other);
+	assert_works(nacre_descriptors_add_take(&blobs, &desc, err));
+	assert_works(nacre_archive_write(layout, &listed, &blobs, "a.tar", &unsynced, err));
+	assert_works(nacre_descriptor_make(NACRE_MEDIA_LAYER, &other, 0, &desc, err));
+	assert_works(nacre_descriptors_add_take(&blobs, &desc, err));
+	assert_int_equal(nacre_archive_write(layout, &listed, &blobs, "b.tar", &unsynced, NULL),
+		NACRE_E_NOT_FOUND);
+	assert_false(is_there("b.tar"));
+	{
+		char path[128];
+
+		(void)snprintf(path, sizeof(path), "d/blobs/sha256/%s", nacre_digest_hex(&other));
+		put_file(path, "");
+	}
+	assert_int_equal(nacre_archive_write(layout, &listed, &blobs, "b.tar", &unsynced, NULL),
+		NACRE_E_DIGEST);
+	assert_false(is_there("b.tar"));
+}
+
 /* ------------------------------------------------------------------- reading */
 
 #define MARKER "{\"imageLayoutVersion\":\"1.0.0\"}"
@@ -738,6 +770,7 @@ int main(void)
 		scratch_test(the_same_image_makes_the_same_archive),
 		scratch_test(an_archive_has_nobodys_owner_and_time),
 		scratch_test(a_damaged_blob_makes_no_archive),
+		scratch_test(a_blob_of_no_bytes_has_the_digest_of_none),
 		scratch_test(an_archive_has_one_meaning_or_is_refused),
 		scratch_test(what_is_no_archive_is_refused),
 		scratch_test(an_archive_is_a_regular_file),
