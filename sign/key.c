@@ -11,6 +11,7 @@
 #include "sign/key_crypto.h"
 #include "sign/keyfile.h"
 #include "sign/pem.h"
+#include "sign/token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,7 +214,16 @@ int nacre_key_load_from(int at, const char *path, const char *passphrase, unsign
 int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
 	struct nacre_key **out_key, struct nacre_err *err)
 {
-	return nacre_key_load_from(AT_FDCWD, path, passphrase, flags, out_key, err);
+	NACRE_CLEANUP(nacre_pkey_freep)
+	struct nacre_pkey *pkey = NULL;
+	int rc;
+
+	if (!nacre_token_is_uri(path))
+		return nacre_key_load_from(AT_FDCWD, path, passphrase, flags, out_key, err);
+	rc = nacre_pkey_open_token(path, passphrase, &pkey, err);
+	if (rc == 0)
+		rc = make_key(&pkey, out_key, err);
+	return rc ? nacre_within(err, rc, "%.256s", path) : 0;
 }
 
 int nacre_key_emit_private(

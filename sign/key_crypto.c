@@ -9,6 +9,7 @@
 #include "sign/key_crypto.h"
 
 #include "base/scope.h"
+#include "sign/token.h"
 
 #include <endian.h>
 #include <openssl/err.h>
@@ -51,6 +52,8 @@ static const struct kind kinds[] = {
 
 struct nacre_pkey {
 	EVP_PKEY *evp;
+	EVP_PKEY *half;		   /* of a key in a token: what verifies; NULL: evp does */
+	struct nacre_token *token; /* where evp is; NULL: in memory */
 	const struct kind *kind;
 	bool is_private;
 	char name[16];
@@ -85,8 +88,11 @@ static int refuse(struct nacre_err *err, enum nacre_code code, const char *what)
 
 void nacre_pkey_free(struct nacre_pkey *pkey)
 {
-	if (pkey)
+	if (pkey) {
+		EVP_PKEY_free(pkey->half);
 		EVP_PKEY_free(pkey->evp);
+		nacre_token_free(pkey->token);
+	}
 	free(pkey);
 }
 
@@ -268,6 +274,46 @@ int nacre_pkey_parse_private(
 	return rc;
 }
 
+/* What a token has of the public half is read once, and used in its one form from then on. */
+static int set_half(struct nacre_pkey *pkey, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_pkey_freep)
+	struct nacre_pkey *half = NULL;
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf spki = NACRE_BUF(NACRE_SPKI_BYTES);
+	int rc = nacre_pkey_emit_public(pkey, &spki, err);
+
+	if (rc == 0)
+		rc = nacre_pkey_parse_public(spki.data, spki.len, &half, err);
+	if (rc == 0)
+		pkey->half = nacre_steal(&half->evp);
+	return rc;
+}
+
+int nacre_pkey_open_token(
+	const char *uri, const char *pin, struct nacre_pkey **out_pkey, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_token_freep)
+	struct nacre_token *token = NULL;
+	NACRE_CLEANUP(free_evp)
+	EVP_PKEY *evp = NULL;
+	NACRE_CLEANUP(nacre_pkey_freep)
+	struct nacre_pkey *pkey = NULL;
+	int rc = nacre_token_open(uri, pin, &token, &evp, err);
+
+	if (rc == 0)
+		rc = wrap(&evp, true, &pkey, err);
+	if (rc)
+		return rc;
+	pkey->token = nacre_steal(&token);
+	rc = set_half(pkey, err);
+	if (rc == 0)
+		rc = check_pair(pkey, err);
+	if (rc == 0)
+		*out_pkey = nacre_steal(&pkey);
+	return rc;
+}
+
 int nacre_pkey_emit_public(
 	const struct nacre_pkey *pkey, struct nacre_buf *out_der, struct nacre_err *err)
 {
@@ -355,6 +401,9 @@ int nacre_pkey_emit_private(
 	unsigned char *at;
 	int len, rc;
 
+	if (pkey->token)
+		return nacre_fail(err, NACRE_E_ARG,
+			"a key in a token stays there, and cannot be written down");
 	if (pkey->kind->private_len > 0)
 		return emit_number(pkey, out_der, err);
 	info = EVP_PKEY2PKCS8(pkey->evp);
@@ -384,6 +433,14 @@ static const EVP_MD *hash_of(const struct nacre_pkey *pkey)
 	return pkey->kind->hashes ? EVP_sha256() : NULL;
 }
 
+static bool begin_signing(const struct nacre_pkey *pkey, EVP_MD_CTX *context)
+{
+	OSSL_LIB_CTX *library = pkey->token ? nacre_token_context(pkey->token) : NULL;
+
+	return EVP_DigestSignInit_ex(context, NULL, pkey->kind->hashes ? "SHA256" : NULL, library,
+		       NULL, pkey->evp, NULL) == 1;
+}
+
 int nacre_pkey_sign(const struct nacre_pkey *pkey, const void *message, size_t len,
 	struct nacre_buf *out_signature, struct nacre_err *err)
 {
@@ -394,7 +451,7 @@ int nacre_pkey_sign(const struct nacre_pkey *pkey, const void *message, size_t l
 
 	if (!pkey->is_private)
 		return nacre_fail(err, NACRE_E_ARG, "a public key cannot sign");
-	if (!context || EVP_DigestSignInit(context, NULL, hash_of(pkey), NULL, pkey->evp) != 1 ||
+	if (!context || !begin_signing(pkey, context) ||
 		EVP_DigestSign(context, signature, &signature_len, message, len) != 1)
 		return refuse(err, NACRE_E_FORMAT, "a private key that does not sign");
 	return nacre_buf_add(out_signature, signature, signature_len, err);
@@ -408,7 +465,8 @@ bool nacre_pkey_verify(const struct nacre_pkey *pkey, const void *message, size_
 	bool good;
 
 	good = context &&
-		EVP_DigestVerifyInit(context, NULL, hash_of(pkey), NULL, pkey->evp) == 1 &&
+		EVP_DigestVerifyInit(context, NULL, hash_of(pkey), NULL,
+			pkey->half ? pkey->half : pkey->evp) == 1 &&
 		EVP_DigestVerify(context, signature, signature_len, message, len) == 1;
 	/* A wrong signature leaves its reasons in the queue. */
 	ERR_clear_error();

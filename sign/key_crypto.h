@@ -38,6 +38,14 @@ NACRE_CHECKED int nacre_pkey_parse_public(
 NACRE_CHECKED int nacre_pkey_parse_private(
 	const void *der, size_t len, struct nacre_pkey **out_pkey, struct nacre_err *err);
 
+/**
+ * The private key that a PKCS#11 URI names. It signs where it is, and cannot be written down.
+ *
+ * Errors: those of nacre_token_open(); UNSUPPORTED (of a kind that nacre does not know).
+ */
+NACRE_CHECKED int nacre_pkey_open_token(
+	const char *uri, const char *pin, struct nacre_pkey **out_pkey, struct nacre_err *err);
+
 /** SPKI. @param out_der  appended to. Errors: LIMIT, NOMEM. */
 NACRE_CHECKED int nacre_pkey_emit_public(
 	const struct nacre_pkey *pkey, struct nacre_buf *out_der, struct nacre_err *err);

@@ -49,7 +49,15 @@ enum nacre_key_flags {
 NACRE_API NACRE_CHECKED int nacre_key_parse(const char *data, size_t len, const char *passphrase,
 	unsigned flags, struct nacre_key **out_key, struct nacre_err *err);
 
-/** The same from a regular file. Errors: also NOT_FOUND, IO, UNSAFE (no regular file). */
+/**
+ * The same from a regular file; or, for a PKCS#11 URI, a private key that stays in its token. The
+ * passphrase is then the PIN, the flags do not matter, and the key cannot be emitted or stored.
+ *
+ * Errors: also NOT_FOUND, IO, UNSAFE (no regular file; a URI with a PIN in it, or one that names
+ * several keys); for a URI NOT_FOUND also says that OpenSSL has no provider for PKCS#11, or that the
+ * PIN is not the right one, which cannot be told from a key that is not there.
+ * Spec:   RFC 7512 (PKCS#11 URIs).
+ */
 NACRE_API NACRE_CHECKED int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
 	struct nacre_key **out_key, struct nacre_err *err);
 

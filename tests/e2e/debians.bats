@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # nacre built from its source in Debian 12 and in Debian 13, each with its own compiler and libraries:
-# the same images, of the examples too. Labelled "slow": Debian's packages come over the network.
+# the same images, of the examples too; and in 13 keys in a token. On Debian 12 that one is this machine
+# itself. Labelled "slow": Debian's packages come over the network.
 
 load ../lib/common
 . "$lib/packages.sh"
@@ -13,6 +14,8 @@ source=$lib/../..
 # caller's descriptors.
 chroot_with() {
 	local packages=jq,procps name
+
+	[ "$1" != trixie ] || packages+=,opensc,openssl,pkcs11-provider,softhsm2
 
 	for name in "${packages_build[@]}"; do
 		packages+=,$name
@@ -38,16 +41,27 @@ built_in() {
 		cmake --build --preset release --parallel 2 >>log 2>&1 || { tail -n 20 log; exit 1; }'
 }
 
+# is_here SUITE: whether this machine is it.
+is_here() {
+	(. /etc/os-release && [ "${VERSION_CODENAME-}" = "$1" ]) && [ "$1" = bookworm ]
+}
+
+# one_image COMMAND HOW: of ./context, as it says in the end.
+one_image='rm -rf out && $1 build context -t oci:out:v1 --compression "$2" --no-cache -q \
+	--record "record.$2" >/dev/null && jq -r "\"$2 \" + .imageId + \" \" + .manifest" <"record.$2"'
+
 images_of() { # images_of SUITE CONTEXT CODEC…: "CODEC IMAGE-ID MANIFEST" for each
 	local dir=$BATS_FILE_TMPDIR/$1 how
 
+	mkdir -p "$dir"
 	rm -rf "$dir/context"
 	cp -al "$2" "$dir/context"
 	for how in "${@:3}"; do
-		inside "$dir" sh -c 'cd / && rm -rf out && n=/source/build/release/cli/nacre &&
-			$n build context -t oci:out:v1 --compression "$1" --no-cache -q \
-				--record "$2" >/dev/null &&
-			jq -r "\"$1 \" + .imageId + \" \" + .manifest" <"$2"' sh "$how" "record.$how"
+		if is_here "$1"; then
+			(cd "$dir" && sh -c "$one_image" sh "$NACRE" "$how")
+		else
+			inside "$dir" sh -c "cd / && $one_image" sh /source/build/release/cli/nacre "$how"
+		fi
 	done
 }
 
@@ -88,9 +102,59 @@ need_debians() {
 	[ "$(id -u)" -eq 0 ] || skip "lacks root, to have a Debian of its own"
 	unshare --mount true 2>/dev/null || skip "lacks mount namespaces"
 	[ ! -e "$BATS_FILE_TMPDIR/trixie" ] || return 0
-	built_in bookworm &
+	is_here bookworm || built_in bookworm
 	built_in trixie
-	wait $!
+}
+
+# Debian 12 has no provider of PKCS#11 for OpenSSL 3.
+@test "a key in a token signs, and never leaves it" {
+	need_debians
+	make_context
+	nacre build context -t oci:layout:v1
+	cp -a layout "$BATS_FILE_TMPDIR/trixie/layout"
+	cat >"$BATS_FILE_TMPDIR/trixie/token.sh" <<-'E'
+	set -eu
+	cd /
+	PATH=/source/build/release/cli:$PATH HOME=/root COSIGN_PASSWORD=1234
+	export PATH HOME COSIGN_PASSWORD PKCS11_PROVIDER_MODULE=/usr/lib/softhsm/libsofthsm2.so
+	softhsm2-util --init-token --free --label one --pin 1234 --so-pin 5678
+	tool="pkcs11-tool --module $PKCS11_PROVIDER_MODULE --login --pin 1234 --token-label one --keypairgen"
+	$tool --key-type EC:prime256v1 --label p256 --id 01
+	$tool --key-type EC:edwards25519 --label ed25519 --id 02
+	$tool --key-type rsa:2048 --label rsa --id 03
+	$tool --key-type EC:secp384r1 --label p384 --id 04
+	for key in p256 ed25519 rsa p384; do
+		nacre key show "pkcs11:token=one;object=$key" --public >$key.pub
+		nacre sign oci:layout:v1 --key "pkcs11:token=one;object=$key" --identity h.org/shop:v1
+		nacre verify oci:layout:v1 --key $key.pub --identity h.org/shop:v1
+	done
+	nacre verify oci:layout:v1 --key p256.pub --key ed25519.pub --key rsa.pub --key p384.pub --threshold 4
+	# What openssl makes of the same signature.
+	nacre sign oci:layout:v1 --payload --identity h.org/shop:v1 >message
+	manifest=$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] // "" |
+		endswith(".sig")) | .digest' layout/index.json)
+	jq -r '.layers[0].annotations["dev.cosignproject.cosign/signature"]' \
+		"layout/blobs/sha256/${manifest#*:}" | base64 -d >signature
+	openssl dgst -sha256 -verify p256.pub -signature signature message
+	says() { # says CODE TEXT ARGUMENT…
+		code=$1 text=$2 got=0
+		shift 2
+		nacre "$@" >out 2>err </dev/null || got=$?
+		grep -qF "$text" err && [ $got -eq "$code" ] || { cat err; echo "$got"; exit 1; }
+	}
+	says 1 "no private key there, or not the right PIN" key show "pkcs11:token=one;object=none"
+	says 3 "more than one private key" key show "pkcs11:token=one"
+	says 3 "can be read by everybody" key show "pkcs11:token=one;object=rsa?pin-value=1234"
+	says 3 "a private key, where the public one belongs" verify oci:layout:v1 \
+		--key "pkcs11:token=one;object=rsa"
+	COSIGN_PASSWORD=4321 says 1 "not the right PIN" sign oci:layout:v1 --key "pkcs11:token=one;object=rsa"
+	unset COSIGN_PASSWORD
+	says 1 "no passphrase" sign oci:layout:v1 --key "pkcs11:token=one;object=rsa"
+	echo 1234 | nacre sign oci:layout:v1 --passphrase-fd 0 --key "pkcs11:token=one;object=rsa" \
+		--identity h.org/shop:v2
+	E
+	inside "$BATS_FILE_TMPDIR/trixie" sh /token.sh
+	nacre verify "oci:$BATS_FILE_TMPDIR/trixie/layout:v1" --key "$BATS_FILE_TMPDIR/trixie/p384.pub"
 }
 
 @test "the image is the same in Debian 12 and in Debian 13" {

@@ -206,3 +206,12 @@ take_signature() {
 	head -c 5000 /dev/zero >large
 	refused 3 "large: more than 4096 bytes" sign oci:layout:v1 --attach large --key release.pub
 }
+
+@test "a key in a token is not to be had without the provider for it" {
+	make_context
+	nacre build context -t oci:layout:v1
+	refused 3 "can be read by everybody" sign oci:layout:v1 --key "pkcs11:object=x;pin-value=1234"
+	# Where it is installed, the token is not there.
+	run --separate-stderr -1 nacre sign oci:layout:v1 --key "pkcs11:token=none;object=x"
+	[[ $stderr = *"OpenSSL's provider 'pkcs11' is not there"* || $stderr = *"no private key there"* ]]
+}

@@ -20,7 +20,7 @@ FOLDERS = {
     "builder": {"base", "formats", "layers", "sign"},
 }
 OUTSIDE = ("cli", "examples")  # these stand on the public headers alone
-OWNERS = {"linux": 2, "openssl": 2, "sodium.h": 2}  # how many files may include a library's headers; one where nothing is said
+OWNERS = {"linux": 2, "openssl": 3, "sodium.h": 2}  # how many files may include a library's headers; one where nothing is said
 
 C11 = set("""assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal
     stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads

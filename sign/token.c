@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The provider is loaded when a key in a token is asked for, and never before, into a context that
+ * nothing else uses: what it does to a context is its own affair. Which module it talks to is said
+ * by the surroundings, as its manual has it: PKCS11_PROVIDER_MODULE, else p11-kit's list.
+ */
+#include "sign/token.h"
+
+#include "base/scope.h"
+
+#include <openssl/provider.h>
+#include <openssl/store.h>
+#include <openssl/ui.h>
+#include <string.h>
+
+#define SCHEME "pkcs11:"
+#define PROVIDER "pkcs11"
+
+struct nacre_token {
+	OSSL_LIB_CTX *context;
+	OSSL_PROVIDER *usual;
+	OSSL_PROVIDER *pkcs11;
+};
+
+static void free_method(UI_METHOD **method)
+{
+	UI_destroy_method(*method);
+}
+
+static void close_store(OSSL_STORE_CTX **store)
+{
+	(void)OSSL_STORE_close(*store);
+}
+
+static void free_key(EVP_PKEY **key)
+{
+	EVP_PKEY_free(*key);
+}
+
+void nacre_token_free(struct nacre_token *token)
+{
+	if (!token)
+		return;
+	if (token->pkcs11)
+		(void)OSSL_PROVIDER_unload(token->pkcs11);
+	if (token->usual)
+		(void)OSSL_PROVIDER_unload(token->usual);
+	OSSL_LIB_CTX_free(token->context);
+	free(token);
+}
+
+void nacre_token_freep(struct nacre_token **token)
+{
+	nacre_token_free(*token);
+	*token = NULL;
+}
+
+bool nacre_token_is_uri(const char *name)
+{
+	return strncmp(name, SCHEME, strlen(SCHEME)) == 0;
+}
+
+struct ossl_lib_ctx_st *nacre_token_context(const struct nacre_token *token)
+{
+	return token->context;
+}
+
+static int load(struct nacre_token *token, struct nacre_err *err)
+{
+	token->context = OSSL_LIB_CTX_new();
+	if (!token->context)
+		return nacre_fail_nomem(err);
+	token->usual = OSSL_PROVIDER_load(token->context, "default");
+	token->pkcs11 = OSSL_PROVIDER_load(token->context, PROVIDER);
+	if (token->usual && token->pkcs11)
+		return 0;
+	return nacre_fail(err, NACRE_E_NOT_FOUND,
+		"OpenSSL's provider '" PROVIDER "' is not there (Debian 13: pkcs11-provider)");
+}
+
+/* The PIN, to whoever asks for something that is not to be shown. */
+static int answer(UI *ui, UI_STRING *question)
+{
+	const char *pin = UI_get0_user_data(ui);
+
+	if (UI_get_string_type(question) != UIT_PROMPT)
+		return 1;
+	return pin && UI_set_result(ui, question, pin) >= 0;
+}
+
+/* Exactly one. */
+static int find_key(OSSL_STORE_CTX *store, EVP_PKEY **out_key, struct nacre_err *err)
+{
+	NACRE_CLEANUP(free_key)
+	EVP_PKEY *found = NULL;
+
+	while (!OSSL_STORE_eof(store)) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
+		EVP_PKEY *key = info && OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY
+			? OSSL_STORE_INFO_get1_PKEY(info)
+			: NULL;
+
+		OSSL_STORE_INFO_free(info);
+		if (key && found) {
+			EVP_PKEY_free(key);
+			return nacre_fail(
+				err, NACRE_E_UNSAFE, "more than one private key: say which");
+		}
+		found = key ? key : found;
+		if (!info && OSSL_STORE_error(store))
+			break;
+	}
+	if (!found)
+		return nacre_fail(
+			err, NACRE_E_NOT_FOUND, "no private key there, or not the right PIN");
+	*out_key = nacre_steal(&found);
+	return 0;
+}
+
+static int open_key(const struct nacre_token *token, const char *uri, const char *pin,
+	EVP_PKEY **out_key, struct nacre_err *err)
+{
+	NACRE_CLEANUP(free_method)
+	UI_METHOD *method = UI_create_method("nacre");
+	NACRE_CLEANUP(close_store)
+	OSSL_STORE_CTX *store = NULL;
+	nacre_autofree char *text = strdup(pin); /* their interface wants it writable */
+	int rc;
+
+	if (!method || !text || UI_method_set_reader(method, answer) != 0)
+		return nacre_fail_nomem(err);
+	store = OSSL_STORE_open_ex(uri, token->context, NULL, method, text, NULL, NULL, NULL);
+	if (store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
+		rc = find_key(store, out_key, err);
+	else
+		rc = nacre_fail(
+			err, NACRE_E_NOT_FOUND, "no private key there, or not the right PIN");
+	explicit_bzero(text, strlen(text));
+	return rc;
+}
+
+int nacre_token_open(const char *uri, const char *pin, struct nacre_token **out_token,
+	struct evp_pkey_st **out_key, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_token_freep)
+	struct nacre_token *token = NULL;
+	int rc;
+
+	if (strstr(uri, "pin-value=") || strstr(uri, "pin-source="))
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"a PIN in the name of a key can be read by everybody; give it as a "
+			"passphrase");
+	token = calloc(1, sizeof(*token));
+	if (!token)
+		return nacre_fail_nomem(err);
+	rc = load(token, err);
+	if (rc == 0 && !pin)
+		rc = nacre_fail(err, NACRE_E_ARG, "a key in a token, and no PIN");
+	if (rc == 0)
+		rc = open_key(token, uri, pin, out_key, err);
+	if (rc == 0)
+		*out_token = nacre_steal(&token);
+	return rc;
+}
