@@ -65,6 +65,13 @@ static struct image make_all(const struct nacre_key *key, const char *text)
 	return image;
 }
 
+static void put_all(const struct nacre_key *key, const char *text)
+{
+	struct image image = make_all(key, text);
+
+	image_clear(&image);
+}
+
 /* ------------------------------------------------------------------- writing */
 
 static void the_same_image_makes_the_same_archive(void **state)
@@ -77,17 +84,14 @@ static void the_same_image_makes_the_same_archive(void **state)
 	struct nacre_layout *archive = NULL;
 	NACRE_CLEANUP(nacre_layout_freep)
 	struct nacre_layout *layout = NULL;
-	NACRE_CLEANUP(image_clear)
-	struct image image = make_all(key, "text");
-	NACRE_CLEANUP(image_clear)
-	struct image more = { 0 };
 
 	(void)state;
+	put_all(key, "text");
 	layout = open_layout("d");
 	copy_to(layout, "oci-archive:twice.tar");
 	assert_same_file("a.tar", "twice.tar");
 	/* beside other images, among other blobs */
-	more = make_image(layout, "more:1", "more");
+	put_image(layout, "more:1", "more");
 	copy_to(layout, "oci-archive:beside.tar");
 	assert_same_file("a.tar", "beside.tar");
 	/* out of the archive, and through a directory */
@@ -105,12 +109,12 @@ static void the_same_image_makes_the_same_archive(void **state)
 
 static void an_archive_has_nobodys_owner_and_time(void **state)
 {
-	NACRE_CLEANUP(image_clear)
-	struct image image = make_all(NULL, "text");
 	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf bytes = read_file("a.tar");
+	struct nacre_buf bytes = NACRE_BUF(0);
 
 	(void)state;
+	put_all(NULL, "text");
+	bytes = read_file("a.tar");
 	for (size_t at = 0; at + 512 <= bytes.len && bytes.data[at];) {
 		unsigned long size = strtoul(bytes.data + at + 124, NULL, 8);
 
@@ -467,13 +471,13 @@ static void a_size_of_pax_counts(void **state)
 
 static void a_damaged_blob_of_an_archive_is_found_by_its_digest(void **state)
 {
-	NACRE_CLEANUP(image_clear)
-	struct image image = make_all(NULL, "text");
 	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf bytes = read_file("a.tar");
+	struct nacre_buf bytes = NACRE_BUF(0);
 	size_t blobs = 0;
 
 	(void)state;
+	put_all(NULL, "text");
+	bytes = read_file("a.tar");
 	for (size_t at = 0; at + 512 <= bytes.len && bytes.data[at];) {
 		size_t size = strtoul(bytes.data + at + 124, NULL, 8);
 		struct nacre_descriptor desc = { .size_bytes = size };
@@ -506,14 +510,14 @@ static void an_archive_is_read_only(void **state)
 	NACRE_CLEANUP(nacre_key_freep)
 	struct nacre_key *key = make_key();
 	const struct nacre_key *keys[] = { key };
-	NACRE_CLEANUP(image_clear)
-	struct image image = make_all(NULL, "text");
 	NACRE_CLEANUP(nacre_layout_freep)
-	struct nacre_layout *layout = must_open("a.tar");
+	struct nacre_layout *layout = NULL;
 	struct nacre_layout_batch *batch = NULL;
 	struct nacre_ref ref = make_ref(REF);
 
 	(void)state;
+	put_all(NULL, "text");
+	layout = must_open("a.tar");
 	assert_int_equal(nacre_batch_new(layout, &unsynced, &batch, NULL), NACRE_E_UNSUPPORTED);
 	assert_refused(nacre_sign(layout, &ref, keys, 1, NULL, &unsynced, NULL, err),
 		NACRE_E_UNSUPPORTED,
@@ -522,7 +526,7 @@ static void an_archive_is_read_only(void **state)
 
 /* ------------------------------------------------------------------ swapping */
 
-/* An image that was verified, and is about to be unpacked to "t/root". */
+/* An image that was verified, and is about to be unpacked to   "t/new". */
 struct verified {
 	struct nacre_key *key;
 	struct nacre_layout *layout;
@@ -557,13 +561,13 @@ static int unpack(const struct verified *v, struct nacre_err *err)
 	const struct nacre_unpack_options options = { .no_owner = true };
 	struct nacre_unpacked unpacked;
 
-	return nacre_unpack(v->layout, v->trusted, "t/root", &options, &unsynced, &unpacked, err);
+	return nacre_unpack(v->layout, v->trusted,   "t/new", &options, &unsynced, &unpacked, err);
 }
 
 static void assert_good_tree(void)
 {
 	NACRE_CLEANUP(nacre_buf_clear)
-	struct nacre_buf text = read_file("t/root/etc/motd");
+	struct nacre_buf text = read_file("t/new/etc/motd");
 
 	assert_string_equal(text.data, "the good");
 	assert_false(has_leftovers("t"));
@@ -582,10 +586,9 @@ static void an_archive_that_is_renamed_over_is_not_seen(void **state)
 	struct verified v = verify(true);
 	NACRE_CLEANUP(nacre_layout_freep)
 	struct nacre_layout *layout = open_layout("evil");
-	NACRE_CLEANUP(image_clear)
-	struct image evil = make_image(layout, "app:1", "the evil");
 
 	(void)state;
+	put_image(layout, "app:1", "the evil");
 	copy_to(layout, "oci-archive:a.tar");
 	assert_works(unpack(&v, err));
 	assert_good_tree();
@@ -598,8 +601,6 @@ static void an_archive_that_is_written_over_is_not_unpacked(void **state)
 	struct verified v = verify(true);
 	NACRE_CLEANUP(nacre_layout_freep)
 	struct nacre_layout *layout = open_layout("evil");
-	NACRE_CLEANUP(image_clear)
-	struct image evil = make_image(layout, "app:1", "the evil");
 	NACRE_CLEANUP(nacre_buf_clear)
 	struct nacre_buf good = read_file("a.tar");
 	NACRE_CLEANUP(nacre_buf_clear)
@@ -607,6 +608,7 @@ static void an_archive_that_is_written_over_is_not_unpacked(void **state)
 	nacre_autofree char *zeros = calloc(1, good.len);
 
 	(void)state;
+	put_image(layout, "app:1", "the evil");
 	copy_to(layout, "oci-archive:evil.tar");
 	bytes = read_file("evil.tar");
 	put_bytes("a.tar", bytes.data, bytes.len);
@@ -695,10 +697,9 @@ static void a_name_that_is_moved_between_verifying_and_unpacking_does_not_matter
 {
 	NACRE_CLEANUP(verified_clear)
 	struct verified v = verify(false);
-	NACRE_CLEANUP(image_clear)
-	struct image evil = make_image(v.layout, "app:1", "the evil");
 
 	(void)state;
+	put_image(v.layout, "app:1", "the evil");
 	assert_works(unpack(&v, err));
 	assert_good_tree();
 }

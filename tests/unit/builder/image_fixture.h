@@ -103,6 +103,14 @@ static inline struct image make_image(
 	return image;
 }
 
+/** The same, for when nobody asks what it is. */
+static inline void put_image(const struct nacre_layout *layout, const char *name, const char *text)
+{
+	struct image image = make_image(layout, name, text);
+
+	image_clear(&image);
+}
+
 /** A file, whole; cleared by the caller. */
 static inline struct nacre_buf read_file(const char *path)
 {
