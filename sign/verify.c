@@ -161,11 +161,26 @@ static int weigh(const struct judgement *judgement, struct tally *tally,
 	return rc ? rc : weigh_signed(judgement, tally, k, found, note, err);
 }
 
+/* Several lists may name a bundle, and who looks through all blobs meets it once more. */
+static bool is_told(const struct nacre_verdict *verdict, const struct nacre_found *found)
+{
+	for (size_t i = 0; i < verdict->signature_count; i++) {
+		const struct nacre_signature_note *note = &verdict->signatures[i];
+
+		if (note->form == NACRE_SIGNATURE_BUNDLE && found->form == note->form &&
+			nacre_digest_equal(&note->lies_in, &found->lies_in))
+			return true;
+	}
+	return false;
+}
+
 static int on_found(const struct nacre_found *found, void *user, struct nacre_err *err)
 {
 	struct judgement *judgement = user;
 	int rc = 0;
 
+	if (is_told(judgement->verdict, found))
+		return 0;
 	for (size_t i = 0; rc == 0 && i < judgement->policy->count; i++) {
 		struct tally *tally = &judgement->tallies[i];
 		NACRE_CLEANUP(nacre_signature_note_clear)

@@ -441,6 +441,44 @@ static void a_bundle_that_no_list_names_counts_where_cosign_has_saved_it(void **
 	assert_non_null(strstr(why.text, ": no signature"));
 }
 
+/* As registries without a referrers API keep them, and whoever copies from there. */
+static void a_bundle_in_a_list_under_a_tag_is_told_once(void **state)
+{
+	const struct scratch *scratch = *state;
+	const struct nacre_limits limits = nacre_env_limits(NULL);
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *key = make_key(NACRE_KEY_ED25519);
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *other = make_key(NACRE_KEY_ED25519);
+	const struct nacre_key *keys[] = { key }, *others[] = { other };
+	NACRE_CLEANUP(nacre_policy_freep)
+	struct nacre_policy *policy = make_policy(keys, 1, 1);
+	NACRE_CLEANUP(nacre_policy_freep)
+	struct nacre_policy *others_policy = make_policy(others, 1, 1);
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor image = make_image(scratch, NAME, "content", NULL);
+	NACRE_CLEANUP(nacre_index_clear)
+	struct nacre_index index = { 0 };
+	NACRE_CLEANUP(nacre_buf_clear)
+	struct nacre_buf json = NACRE_BUF(0);
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor list = { 0 };
+	struct nacre_descriptor desc = { 0 };
+	struct nacre_digest digest =
+		plant_odd(scratch, key, &image, &(struct odd){ .layers = 1, .is_unlisted = true });
+	char tag[NACRE_DIGEST_TEXT];
+
+	assert_works(nacre_layout_describe(scratch->layout, &limits, &digest, &desc, err));
+	assert_works(nacre_text_set(&desc.artifact_type, NACRE_MEDIA_BUNDLE, err));
+	assert_works(nacre_descriptors_add_take(&index.manifests, &desc, err));
+	assert_works(nacre_index_emit(&index, &json, err));
+	list = put_blob(scratch, json.data, NACRE_MEDIA_INDEX);
+	(void)snprintf(tag, sizeof(tag), "sha256-%s", nacre_digest_hex(&image.digest));
+	put_tag(scratch, &list, tag);
+	ACCEPTED(policy);
+	REFUSED(others_policy, "app:1.4: 1 signature, none by a given key");
+}
+
 /* ------------------------------------------------------------------ indexes */
 
 static void a_bundle_of_the_index_counts_where_it_is_taken(void **state)
@@ -1175,6 +1213,7 @@ int main(void)
 		scratch_test(a_bundle_of_another_image_does_not_count),
 		scratch_test(a_manifest_holds_one_bundle),
 		scratch_test(a_bundle_that_no_list_names_counts_where_cosign_has_saved_it),
+		scratch_test(a_bundle_in_a_list_under_a_tag_is_told_once),
 		scratch_test(a_bundle_of_the_index_counts_where_it_is_taken),
 		scratch_test(a_bundle_of_the_index_is_none_for_what_is_named_by_digest),
 		scratch_test(annotations_that_are_asked_for_must_be_signed),
