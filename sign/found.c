@@ -73,7 +73,9 @@ static int look(struct search *search, struct nacre_err *err)
 static int visit_layer(struct search *search, const struct nacre_digest *manifest,
 	const struct nacre_descriptor *layer, struct nacre_err *err)
 {
-	struct nacre_found found = { .form = NACRE_SIGNATURE_SIMPLE, .lies_in = *manifest };
+	struct nacre_found found = {
+		.form = NACRE_SIGNATURE_SIMPLE, .lies_in = *manifest, .is_ours = true
+	};
 	NACRE_CLEANUP(nacre_buf_clear)
 	struct nacre_buf signature = NACRE_BUF(0);
 	NACRE_CLEANUP(nacre_buf_clear)
@@ -97,7 +99,9 @@ static int visit_layer(struct search *search, const struct nacre_digest *manifes
 static int visit_signatures(
 	struct search *search, const struct nacre_descriptor *desc, struct nacre_err *err)
 {
-	struct nacre_found found = { .form = NACRE_SIGNATURE_SIMPLE, .lies_in = desc->digest };
+	struct nacre_found found = {
+		.form = NACRE_SIGNATURE_SIMPLE, .lies_in = desc->digest, .is_ours = true
+	};
 	NACRE_CLEANUP(nacre_manifest_clear)
 	struct nacre_manifest manifest = { 0 };
 	struct nacre_err why = { 0 };
@@ -120,7 +124,9 @@ static int visit_signatures(
 static int visit_bundle(struct search *search, const struct nacre_digest *digest,
 	const struct nacre_manifest *manifest, struct nacre_err *err)
 {
-	struct nacre_found found = { .form = NACRE_SIGNATURE_BUNDLE, .lies_in = *digest };
+	struct nacre_found found = {
+		.form = NACRE_SIGNATURE_BUNDLE, .lies_in = *digest, .is_ours = true
+	};
 	NACRE_CLEANUP(nacre_bundle_clear)
 	struct nacre_bundle bundle = { 0 };
 	NACRE_CLEANUP(nacre_buf_clear)
@@ -160,6 +166,15 @@ static int count_referrer(
 		(unsigned long long)most);
 }
 
+/* Whether no other image is listed, to which something might belong as well. */
+static bool is_only_image(const struct search *search)
+{
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor desc = { 0 };
+
+	return nacre_layout_find(search->layout, search->limits, NULL, NULL, &desc, NULL) == 0;
+}
+
 /* @param is_said  that it is one; what merely may be one is nobody's damage */
 static int visit_referrer(struct search *search, const struct nacre_descriptor *desc, bool is_said,
 	struct nacre_err *err)
@@ -180,15 +195,19 @@ static int visit_referrer(struct search *search, const struct nacre_descriptor *
 		search->layout, desc, search->digests, search->limits, &manifest, &is_one, &why);
 	if (rc && is_damage(rc) && !is_said)
 		return 0;
-	if (rc)
+	if (rc) {
+		found.is_ours = is_only_image(search);
 		return tell_damage(search, &found, rc, &why, err);
+	}
 	return is_one ? visit_bundle(search, &desc->digest, &manifest, err) : 0;
 }
 
 static int visit_list(
 	struct search *search, const struct nacre_descriptor *desc, struct nacre_err *err)
 {
-	struct nacre_found found = { .form = NACRE_SIGNATURE_BUNDLE, .lies_in = desc->digest };
+	struct nacre_found found = {
+		.form = NACRE_SIGNATURE_BUNDLE, .lies_in = desc->digest, .is_ours = true
+	};
 	NACRE_CLEANUP(nacre_index_clear)
 	struct nacre_index index = { 0 };
 	struct nacre_err why = { 0 };

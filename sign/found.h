@@ -12,6 +12,7 @@
 struct nacre_found {
 	enum nacre_signature_form form;
 	struct nacre_digest lies_in; /* the manifest */
+	bool is_ours;		     /* false: whose it is cannot be known, and there are others */
 	int damage;		     /* a code, when it cannot be read; the rest is then empty */
 	struct nacre_err why;
 

@@ -198,7 +198,7 @@ static int on_found(const struct nacre_found *found, void *user, struct nacre_er
 		if (note.fate == NACRE_FATE_DAMAGED && tally->fates[NACRE_FATE_DAMAGED] == 0)
 			(void)snprintf(tally->first_damage, sizeof(tally->first_damage), "%.399s",
 				note.why);
-		if (found->damage == NACRE_E_DIGEST && !tally->changed[0])
+		if (found->damage == NACRE_E_DIGEST && found->is_ours && !tally->changed[0])
 			(void)snprintf(tally->changed, sizeof(tally->changed), "%.399s", note.why);
 		tally->total++;
 		tally->fates[note.fate]++;

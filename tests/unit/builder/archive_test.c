@@ -526,7 +526,7 @@ static void an_archive_is_read_only(void **state)
 
 /* ------------------------------------------------------------------ swapping */
 
-/* An image that was verified, and is about to be unpacked to   "t/new". */
+/* An image that was verified, and is about to be unpacked to "t/new". */
 struct verified {
 	struct nacre_key *key;
 	struct nacre_layout *layout;
@@ -561,7 +561,7 @@ static int unpack(const struct verified *v, struct nacre_err *err)
 	const struct nacre_unpack_options options = { .no_owner = true };
 	struct nacre_unpacked unpacked;
 
-	return nacre_unpack(v->layout, v->trusted,   "t/new", &options, &unsynced, &unpacked, err);
+	return nacre_unpack(v->layout, v->trusted, "t/new", &options, &unsynced, &unpacked, err);
 }
 
 static void assert_good_tree(void)

@@ -914,6 +914,30 @@ static void bytes_that_were_changed_refuse_the_image_and_missing_ones_do_not(voi
 	}
 }
 
+/* Whose a damaged manifest is, it does not say any more. Its bundle is still known to be ours. */
+static void a_damaged_referrer_refuses_no_others_image_in_a_store(void **state)
+{
+	const struct scratch *scratch = *state;
+	NACRE_CLEANUP(nacre_key_freep)
+	struct nacre_key *key = make_key(NACRE_KEY_ED25519);
+	const struct nacre_key *keys[] = { key };
+	NACRE_CLEANUP(nacre_policy_freep)
+	struct nacre_policy *policy = make_policy(keys, 1, 1);
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor image = make_image(scratch, NAME, "content", NULL);
+	NACRE_CLEANUP(nacre_descriptor_clear)
+	struct nacre_descriptor other = { 0 };
+	struct nacre_digest digest;
+
+	sign_forms(scratch, key, NULL, SIMPLE);
+	digest = plant(scratch, key, &image, NULL);
+	damage(scratch, &digest, false);
+	assert_int_equal(verify(scratch, policy, &(struct nacre_trusted *){ NULL }, NULL),
+		NACRE_E_UNTRUSTED);
+	other = make_image(scratch, "other", "the other", NULL);
+	ACCEPTED(policy);
+}
+
 /* --------------------------------------------------------- algorithms, mixed up */
 
 static struct nacre_key *load_plain(const char *text)
@@ -1223,6 +1247,7 @@ int main(void)
 		scratch_test(the_verdict_names_every_fate),
 		scratch_test(the_verdict_says_what_was_asked),
 		scratch_test(bytes_that_were_changed_refuse_the_image_and_missing_ones_do_not),
+		scratch_test(a_damaged_referrer_refuses_no_others_image_in_a_store),
 		scratch_test(the_hint_chooses_no_key_and_no_algorithm),
 		scratch_test(a_good_signature_under_anothers_hint_still_counts),
 		scratch_test(what_is_signed_is_the_message_itself),
