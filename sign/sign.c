@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "formats/batch.h"
 #include "formats/mediatype.h"
+#include "formats/name.h"
 #include "sign/found.h"
 #include "sign/key.h"
 #include "sign/key_crypto.h"
@@ -109,8 +110,13 @@ static int set_payload(
 {
 	const struct nacre_pairs *annotations = &signing->top.annotations;
 	const char *identity = options->identity;
-	int rc;
+	struct nacre_name name;
+	int rc = identity ? nacre_name_parse(identity, &name, err) : 0;
 
+	/* What no reader could take for a name would be signed for nobody. */
+	if (rc)
+		return nacre_fail(err, NACRE_E_ARG,
+			"'%.128s' is not HOST/REPO:TAG, and no name to be signed for", identity);
 	if (!identity)
 		identity = nacre_pairs_find(annotations, NACRE_ANNOTATION_CONTAINERD_NAME);
 	if (!identity)

@@ -211,7 +211,7 @@ struct nacre_sign_info {
  * @param env       NULL: the defaults
  * @param out_info  may be NULL
  *
- * Errors: ARG (no key, a public key, a name that is nowhere); NOT_FOUND, DIGEST, FORMAT, UNSAFE,
+ * Errors: ARG (no key, a public key, a name that is nowhere or is none); NOT_FOUND, DIGEST, FORMAT, UNSAFE,
  * LIMIT (more than 100 signatures); UNSUPPORTED (neither manifest nor index); IO; NOMEM.
  * Spec:   containers/image, docs/containers-signature.5.md, "JSON data format" (the payload).
  */

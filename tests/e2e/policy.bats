@@ -220,3 +220,48 @@ signed() {
 	nacre verify oci:layout:v1 --key one.pub --explain | grep -q '^requirement 1  signed by 1 of 1 key, name any name: 1: met$'
 	nacre verify "oci:layout@$(digest_of layout v1)" --explain --json | jq -e '.explain == null'
 }
+
+# A name that a good key has signed may be any text.
+@test "no name in the account steers a terminal" {
+	make_context
+	nacre build context -t oci:layout:v1
+	openssl genpkey -quiet -algorithm ed25519 -out key.pem
+	openssl pkey -in key.pem -pubout -out key.pub
+	nacre sign oci:layout:v1 --payload >payload
+	nacre key new one
+	nacre sign oci:layout:v1 --key one.key --form simple
+	"$PYTHON" - "$(digest_of layout v1)" <<-'P'
+	import base64, hashlib, json, subprocess, sys
+	def put(data):
+	    digest = hashlib.sha256(data).hexdigest()
+	    with open("layout/blobs/sha256/" + digest, "wb") as file:
+	        file.write(data)
+	    return {"digest": "sha256:" + digest, "size": len(data)}
+	def get(digest):
+	    with open("layout/blobs/" + digest.replace(":", "/"), "rb") as file:
+	        return json.load(file)
+	with open("payload") as file:
+	    payload = json.load(file)
+	payload["critical"]["identity"]["docker-reference"] = "h.org/\x1b]0;evil\x07\u202e:v1"
+	with open("message", "w") as file:
+	    json.dump(payload, file)
+	subprocess.run("openssl pkeyutl -sign -inkey key.pem -rawin -in message -out raw", shell=True, check=True)
+	with open("message", "rb") as file, open("raw", "rb") as raw:
+	    layer = {"mediaType": "application/vnd.dev.cosign.simplesigning.v1+json", **put(file.read()),
+	             "annotations": {"dev.cosignproject.cosign/signature": base64.b64encode(raw.read()).decode()}}
+	with open("layout/index.json") as file:
+	    index = json.load(file)
+	(desc,) = [d for d in index["manifests"] if d["annotations"].get("kind", "").endswith("/sigs")]
+	manifest = get(desc["digest"])
+	manifest["layers"] = [layer]
+	desc.update(put(json.dumps(manifest).encode()))
+	with open("layout/index.json", "w") as file:
+	    json.dump(index, file)
+	P
+	nacre verify oci:layout:v1 --key key.pub --explain >out
+	grep -qF 'name  h.org/\x1b]0;evil\x07\xe2\x80\xae:v1' out
+	run ! grep -q "$(printf '\033')" out
+	nacre verify oci:layout:v1 --key key.pub --explain --json >json
+	run ! grep -q "$(printf '\033')" json
+	jq -e '.explain.signatures[0].name == "h.org/\u001b]0;evil\u0007\u202e:v1"' json
+}

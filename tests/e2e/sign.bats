@@ -215,3 +215,17 @@ take_signature() {
 	run --separate-stderr -1 nacre sign oci:layout:v1 --key "pkcs11:token=none;object=x"
 	[[ $stderr = *"OpenSSL's provider 'pkcs11' is not there"* || $stderr = *"no private key there"* ]]
 }
+
+@test "only what is a name can be signed as one" {
+	make_context
+	nacre build context -t oci:layout:v1
+	nacre key new release
+	local name
+	for name in 'h.org/Shop:v1' 'h.org/shop:v 1' $'h.org/shop:v1\n' 'https://h.org/shop' ':v1' 'h.org/shop:' ''; do
+		refused 2 "no name to be signed for" sign oci:layout:v1 --key release.key --identity "$name"
+	done
+	for name in shop:v1 h.org/shop h.org:5000/a/b__c:V1 "h.org/shop@$(digest_of layout v1)"; do
+		nacre sign oci:layout:v1 --key release.key --identity "$name"
+		nacre verify oci:layout:v1 --key release.pub --identity "$name"
+	done
+}
