@@ -76,20 +76,27 @@ static int read_members(struct nacre_packed *packed, uint64_t size_bytes,
 	return rc ? rc : nacre_packed_sort(packed, err);
 }
 
-int nacre_archive_open(const char *path, const struct nacre_limits *limits,
+int nacre_archive_open_fd_take(int fd, uint64_t size_bytes, const struct nacre_limits *limits,
 	struct nacre_layout **out_layout, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_packed_clear)
-	struct nacre_packed packed = NACRE_PACKED;
+	struct nacre_packed packed = { fd, NULL, 0 };
+	int rc = check_plain(fd, err);
+
+	if (rc == 0)
+		rc = read_members(&packed, size_bytes, limits, err);
+	return rc ? rc : nacre_layout_new_packed(&packed, out_layout, err);
+}
+
+int nacre_archive_open(const char *path, const struct nacre_limits *limits,
+	struct nacre_layout **out_layout, struct nacre_err *err)
+{
 	uint64_t size_bytes = 0;
-	int rc = nacre_file_open(path, &packed.fd, &size_bytes, err);
+	int fd = -1;
+	int rc = nacre_file_open(path, &fd, &size_bytes, err);
 
 	if (rc)
 		return rc;
-	rc = check_plain(packed.fd, err);
-	if (rc == 0)
-		rc = read_members(&packed, size_bytes, limits, err);
-	if (rc == 0)
-		rc = nacre_layout_new_packed(&packed, out_layout, err);
+	rc = nacre_archive_open_fd_take(fd, size_bytes, limits, out_layout, err);
 	return rc ? nacre_within(err, rc, "%s", path) : 0;
 }

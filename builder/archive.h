@@ -22,6 +22,10 @@
 NACRE_CHECKED int nacre_archive_open(const char *path, const struct nacre_limits *limits,
 	struct nacre_layout **out_layout, struct nacre_err *err);
 
+/** The same for a file that is open already, whose descriptor is taken, also on failure. */
+NACRE_CHECKED int nacre_archive_open_fd_take(int fd, uint64_t size_bytes,
+	const struct nacre_limits *limits, struct nacre_layout **out_layout, struct nacre_err *err);
+
 /**
  * Writes blobs of a layout into a new archive: the marker, an index.json that lists the
  * descriptors, and the blobs; each blob's digest is proven as it is read. The same content makes

@@ -5,6 +5,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "builder/archive.h"
 #include "builder/base_trust.h"
 
 #include <fcntl.h>
@@ -31,15 +32,29 @@ static int find_gathered(const struct nacre_recipe_from *from, const struct nacr
 		  : nacre_layout_describe(image->layout, limits, &entry->digest, &image->top, err);
 }
 
+/* Seen from the context. */
+static int open_layout(const struct nacre_ref *ref, int context, const struct nacre_limits *limits,
+	struct nacre_layout **out_layout, struct nacre_err *err)
+{
+	bool is_archive = ref->transport == NACRE_OCI_ARCHIVE;
+	nacre_autofd int fd = -1;
+	uint64_t size_bytes = 0;
+	int rc = is_archive ? nacre_file_open_from(context, ref->path, &fd, &size_bytes, err)
+			    : nacre_user_open(context, ref->path, O_DIRECTORY, &fd, err);
+
+	if (rc)
+		return rc;
+	return is_archive ? nacre_archive_open_fd_take(
+				    nacre_steal_fd(&fd), size_bytes, limits, out_layout, err)
+			  : nacre_layout_open_dir(fd, out_layout, err);
+}
+
 static int find_top(const struct nacre_recipe_from *from, int context,
 	const struct nacre_limits *limits, struct nacre_base_image *image, struct nacre_err *err)
 {
 	const struct nacre_ref *ref = from->ref;
-	nacre_autofd int dir = -1;
-	int rc = nacre_user_open(context, ref->path, O_DIRECTORY, &dir, err);
+	int rc = open_layout(ref, context, limits, &image->layout, err);
 
-	if (rc == 0)
-		rc = nacre_layout_open_dir(dir, &image->layout, err);
 	return rc ? rc
 		  : nacre_layout_find(
 			    image->layout, limits, ref->tag, &ref->digest, &image->top, err);

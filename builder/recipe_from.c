@@ -117,7 +117,7 @@ static const struct transport {
 	{ "scratch", read_scratch },
 	{ "rootfs", read_rootfs },
 	{ "oci", read_oci },
-	{ "oci-archive", refuse_transport },
+	{ "oci-archive", read_oci },
 	{ "docker-archive", refuse_transport },
 	{ "docker", refuse_transport },
 	{ "docker-daemon", refuse_transport },

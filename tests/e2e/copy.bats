@@ -195,3 +195,32 @@ spoil() {
 	nacre lint oci-archive:image.tar
 	nacre plan oci-archive:image.tar --key one.pub
 }
+
+@test "a recipe begins from an archive as it does from a layout" {
+	make_crossing
+	local how
+	mkdir recipe
+	cp one.pub three.pub recipe
+	for how in oci:../layout:v1 oci-archive:../image.tar:v1; do
+		write recipe/nacre.yaml <<-E
+		nacre: 1
+		from: {image: "$how", key: [one.pub]}
+		epoch: 2026-01-01T00:00:00Z
+		layers: [{name: more, steps: [{file: {path: /etc/more, text: "more\n"}}]}]
+		E
+		nacre build recipe -t oci:built:v1 --no-cache -q >>ids
+	done
+	[ "$(sort -u ids | wc -l)" -eq 1 ]
+	nacre lock recipe
+	nacre vendor gathered recipe
+	mv image.tar elsewhere.tar
+	nacre build recipe --vendor gathered -t oci:again:v1 --no-cache -q >>ids
+	[ "$(sort -u ids | wc -l)" -eq 1 ]
+	refused 1 "image.tar" build recipe -t oci:none:v1 --no-cache -q
+	nacre copy oci:layout:v1 oci-archive:image.tar --no-signatures
+	refused 4 "no signature" build recipe -t oci:none:v1 --no-cache -q
+	sed -i 's/one.pub/three.pub/' recipe/nacre.yaml
+	rm recipe/nacre.lock
+	mv elsewhere.tar image.tar
+	refused 4 "none by a given key" build recipe -t oci:none:v1 --no-cache -q
+}
