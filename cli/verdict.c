@@ -34,9 +34,9 @@ static void print_requirement(const struct nacre_requirement_note *note, size_t 
 		printf(" by %zu of %zu key%s, name ", note->threshold, note->key_count,
 			note->key_count == 1 ? "" : "s");
 		out_text(stdout, note->identity);
-		printf(": %zu", note->have);
+		printf(": %zu %s signed", note->have, note->have == 1 ? "has" : "have");
 	}
-	puts(note->is_met ? ": met" : ": not met");
+	puts(note->is_met ? ", met" : ", not met");
 }
 
 static void print_signature(const struct nacre_signature_note *note)

@@ -205,7 +205,7 @@ signed() {
 		--identity example.org/shop:v1 --explain
 	[[ $stderr = *"1 of 2 needed signatures (1 for another name)"* ]]
 	[[ $output = *'rule      policy.json: transports.docker."example.org"'* ]]
-	[[ $output = *'requirement 1  signed by 2 of 2 keys, name matchRepoDigestOrExact: 1: not met'* ]]
+	[[ $output = *'requirement 1  signed by 2 of 2 keys, name matchRepoDigestOrExact: 1 has signed, not met'* ]]
 	[[ $output = *'counts no more: its key has signed already'* ]]
 	[[ $output = *'by no key that is asked for'* ]]
 	[[ $output = *'for another name'*'name  example.org/other:v1'* ]]
@@ -217,7 +217,7 @@ signed() {
 		([.signatures[].fate] | sort) == ["again", "counts", "other-key", "other-key", "other-name"]' <<<"$output"
 	nacre verify oci:layout:v1 --key one.pub --explain --json | jq -e '.trust == "signed by 1 key, 1 needed" and
 		.explain.rule == "--key" and .explain.requirements[0].met'
-	nacre verify oci:layout:v1 --key one.pub --explain | grep -q '^requirement 1  signed by 1 of 1 key, name any name: 1: met$'
+	nacre verify oci:layout:v1 --key one.pub --explain | grep -q '^requirement 1  signed by 1 of 1 key, name any name: 1 has signed, met$'
 	nacre verify "oci:layout@$(digest_of layout v1)" --explain --json | jq -e '.explain == null'
 }
 
