@@ -218,3 +218,32 @@ change() {
 	storage buildah umount "$container"
 	storage buildah rm "$container"
 }
+
+@test "podman loads nacre's archive, and nacre reads those of podman, skopeo and buildah" {
+	make_image gzip
+	local id name container
+	id=$(manifest layout v1 | jq -r .config.digest)
+	nacre key new release
+	nacre sign oci:layout:v1 --key release.key
+	nacre copy oci:layout:v1 oci-archive:ours.tar --no-signatures
+	run_root=$(mktemp -d /tmp/run.XXXXXX)
+	storage podman load --signature-policy "$BATS_TEST_DIRNAME/policy.json" -i ours.tar
+	[ "$(storage podman image inspect "${id#sha256:}" | jq -r '.[0].Id')" = "${id#sha256:}" ]
+	# With signatures it lists more than one; by its tag it is read all the same.
+	nacre copy oci:layout:v1 oci-archive:signed.tar
+	skopeo --insecure-policy copy -q oci-archive:signed.tar:v1 dir:taken
+	cmp taken/manifest.json <(manifest layout v1)
+	storage podman save --signature-policy "$BATS_TEST_DIRNAME/policy.json" -q --format oci-archive \
+		-o podman.tar "${id#sha256:}"
+	skopeo --insecure-policy copy -q oci:layout:v1 oci-archive:skopeo.tar:v1
+	container=$(storage buildah from --signature-policy "$BATS_TEST_DIRNAME/policy.json" "${id#sha256:}")
+	storage buildah commit -q --signature-policy "$BATS_TEST_DIRNAME/policy.json" \
+		"$container" oci-archive:buildah.tar >/dev/null
+	nacre unpack oci:layout:v1 ours --unsigned
+	for name in podman skopeo buildah; do
+		nacre verify oci-archive:$name.tar --unsigned --deep
+		nacre unpack oci-archive:$name.tar $name --unsigned
+		same_tree ours $name
+	done
+	storage buildah rm "$container"
+}
