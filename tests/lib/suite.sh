@@ -20,8 +20,8 @@ suite_build() {
 }
 
 # suite_test PRESET [CTEST-OPTION…]: as root, because owners and devices are tested too. What the
-# tests leave in the build folder goes back to the caller. Twice as many tests as processors: most of
-# them wait, for the disk to have what was flushed and for packages to come.
+# tests leave in the build folder goes back to the caller. One test more than there are processors:
+# many wait, for the disk to have what was flushed and for packages to come.
 suite_test() {
 	local preset=$1 scratch rc=0
 
@@ -29,8 +29,8 @@ suite_test() {
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/nacre-tests.XXXXXX") || return 1
 	chmod 755 "$scratch"
 	as_root env TMPDIR="$scratch" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 "${suite_wrap[@]}" \
-		ctest --preset "$preset" --parallel $((2 * jobs)) --output-on-failure --no-tests=error \
-		--timeout 600 "$@" || rc=$?
+		ctest --preset "$preset" --parallel $((jobs + 1)) --output-on-failure --no-tests=error \
+		--timeout 900 "$@" || rc=$?
 	as_root rm -rf "$scratch"
 	[ "$(id -u)" -eq 0 ] || as_root chown -R "$(id -u):$(id -g)" "build/$preset"
 	return "$rc"
