@@ -129,7 +129,9 @@ static int open_key(const struct nacre_token *token, const char *uri, const char
 
 	if (!method || !text || UI_method_set_reader(method, answer) != 0)
 		return nacre_fail_nomem(err);
-	store = OSSL_STORE_open_ex(uri, token->context, NULL, method, text, NULL, NULL, NULL);
+	/* By that provider alone: OpenSSL's own looks first for a file of this name. */
+	store = OSSL_STORE_open_ex(
+		uri, token->context, "provider=" PROVIDER, method, text, NULL, NULL, NULL);
 	if (store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
 		rc = find_key(store, out_key, err);
 	else

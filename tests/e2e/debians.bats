@@ -129,6 +129,14 @@ need_debians() {
 		nacre verify oci:layout:v1 --key $key.pub --identity h.org/shop:v1
 	done
 	nacre verify oci:layout:v1 --key p256.pub --key ed25519.pub --key rsa.pub --key p384.pub --threshold 4
+	# A file of that name is another thing, and no key.
+	(
+		mkdir -p trap && cd trap
+		openssl genpkey -algorithm ed25519 -out "pkcs11:token=one;object=ed25519"
+		cp "pkcs11:token=one;object=ed25519" "pkcs11:token=one;object=none"
+		nacre key show "pkcs11:token=one;object=ed25519" --public | cmp - ../ed25519.pub
+		if nacre key show "pkcs11:token=one;object=none"; then exit 1; fi
+	)
 	# What openssl makes of the same signature.
 	nacre sign oci:layout:v1 --payload --identity h.org/shop:v1 >message
 	manifest=$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] // "" |
