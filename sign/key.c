@@ -220,6 +220,9 @@ int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
 
 	if (!nacre_token_is_uri(path))
 		return nacre_key_load_from(AT_FDCWD, path, passphrase, flags, out_key, err);
+	rc = nacre_token_check(path, err);
+	if (rc) /* and not its name, which may have a PIN in it */
+		return rc;
 	rc = nacre_pkey_open_token(path, passphrase, &pkey, err);
 	if (rc == 0)
 		rc = make_key(&pkey, out_key, err);

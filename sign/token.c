@@ -12,6 +12,7 @@
 #include <openssl/store.h>
 #include <openssl/ui.h>
 #include <string.h>
+#include <strings.h>
 
 #define SCHEME "pkcs11:"
 #define PROVIDER "pkcs11"
@@ -141,6 +142,37 @@ static int open_key(const struct nacre_token *token, const char *uri, const char
 	return rc;
 }
 
+/* Whether it has this attribute, between any separators, and with a value. */
+static bool has(const char *uri, size_t len, const char *name)
+{
+	size_t name_len = strlen(name);
+
+	for (const char *at = uri + strlen(SCHEME); at < uri + len; at++) {
+		size_t left = (size_t)(uri + len - at);
+
+		if (left > name_len + 1 && strncasecmp(at, name, name_len) == 0 &&
+			at[name_len] == '=' && !strchr(";?&", at[name_len + 1]))
+			return true;
+		at += strcspn(at, ";?&");
+	}
+	return false;
+}
+
+int nacre_token_check(const char *uri, struct nacre_err *err)
+{
+	size_t len = strlen(uri), path_len = strcspn(uri, "?");
+
+	if (has(uri, len, "pin-value") || has(uri, len, "pin-source"))
+		return nacre_fail(err, NACRE_E_UNSAFE,
+			"a PIN in the name of a key can be read by everybody; give it as a "
+			"passphrase");
+	/* Each has few trials, and one is gone with each PIN that is another token's. */
+	if (!has(uri, path_len, "token") && !has(uri, path_len, "serial"))
+		return nacre_fail(err, NACRE_E_FORMAT,
+			"a key in a token that is not named, by 'token=' or 'serial='");
+	return 0;
+}
+
 int nacre_token_open(const char *uri, const char *pin, struct nacre_token **out_token,
 	struct evp_pkey_st **out_key, struct nacre_err *err)
 {
@@ -148,10 +180,6 @@ int nacre_token_open(const char *uri, const char *pin, struct nacre_token **out_
 	struct nacre_token *token = NULL;
 	int rc;
 
-	if (strstr(uri, "pin-value=") || strstr(uri, "pin-source="))
-		return nacre_fail(err, NACRE_E_UNSAFE,
-			"a PIN in the name of a key can be read by everybody; give it as a "
-			"passphrase");
 	token = calloc(1, sizeof(*token));
 	if (!token)
 		return nacre_fail_nomem(err);

@@ -20,14 +20,22 @@ void nacre_token_freep(struct nacre_token **token);
 bool nacre_token_is_uri(const char *name);
 
 /**
+ * Looks at a URI before anything is done with it: a token is named in it, and no PIN.
+ *
+ * Errors: UNSAFE (a PIN, or where one is, which others can read); FORMAT (no token: a PIN would be
+ * tried at each that there is). The messages do not repeat the URI.
+ */
+NACRE_CHECKED int nacre_token_check(const char *uri, struct nacre_err *err);
+
+/**
  * Finds the one private key that a URI names.
  *
+ * @param uri      trusted: nacre_token_check() has looked at it
  * @param pin      NULL: none was given
  * @param out_key  the caller's to free, before the token
  *
- * Errors: ARG (no PIN); UNSAFE (a PIN in the URI, where others can read it; several keys);
- * NOT_FOUND (the provider is not installed; no such key, or a wrong PIN: it does not say which);
- * NOMEM.
+ * Errors: ARG (no PIN); UNSAFE (several keys); NOT_FOUND (the provider is not installed; no such
+ * key, or a wrong PIN: it does not say which); NOMEM.
  * Spec:   RFC 7512 (PKCS#11 URIs).
  */
 NACRE_CHECKED int nacre_token_open(const char *uri, const char *pin, struct nacre_token **out_token,

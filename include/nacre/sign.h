@@ -54,9 +54,10 @@ NACRE_API NACRE_CHECKED int nacre_key_parse(const char *data, size_t len, const 
  * passphrase is then the PIN, the flags do not matter, and the key cannot be emitted or stored.
  *
  * Errors: also NOT_FOUND, IO, UNSAFE (no regular file; a URI with a PIN in it, or one that names
- * several keys); for a URI NOT_FOUND also says that OpenSSL has no provider for PKCS#11, or that
- * the PIN is not the right one, which cannot be told from a key that is not there. Spec:   RFC 7512
- * (PKCS#11 URIs).
+ * several keys), FORMAT (a URI that names no token, and so each that there is); for a URI NOT_FOUND
+ * also says that OpenSSL has no provider for PKCS#11, or that the PIN is not the right one, which
+ * cannot be told from a key that is not there.
+ * Spec:   RFC 7512 (PKCS#11 URIs).
  */
 NACRE_API NACRE_CHECKED int nacre_key_load(const char *path, const char *passphrase, unsigned flags,
 	struct nacre_key **out_key, struct nacre_err *err);

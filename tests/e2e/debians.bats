@@ -151,6 +151,7 @@ need_debians() {
 		grep -qF "$text" err && [ $got -eq "$code" ] || { cat err; echo "$got"; exit 1; }
 	}
 	says 1 "no private key there, or not the right PIN" key show "pkcs11:token=one;object=none"
+	says 3 "a token that is not named" key show "pkcs11:object=rsa"
 	says 3 "more than one private key" key show "pkcs11:token=one"
 	says 3 "can be read by everybody" key show "pkcs11:token=one;object=rsa?pin-value=1234"
 	says 3 "a private key, where the public one belongs" verify oci:layout:v1 \

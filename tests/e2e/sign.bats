@@ -211,6 +211,11 @@ take_signature() {
 	make_context
 	nacre build context -t oci:layout:v1
 	refused 3 "can be read by everybody" sign oci:layout:v1 --key "pkcs11:object=x;pin-value=1234"
+	run ! grep -q 1234 "$BATS_TEST_TMPDIR/err" # not in anybody's log, too
+	refused 3 "can be read by everybody" sign oci:layout:v1 --key "pkcs11:token=x?a=b&PIN-value=1234"
+	for name in "" "object=x" "token=;object=x" "object=x?token=one" "manufacturer=x;object=token=one"; do
+		refused 3 "a token that is not named" sign oci:layout:v1 --key "pkcs11:$name"
+	done
 	# Where it is installed, the token is not there.
 	run --separate-stderr -1 nacre sign oci:layout:v1 --key "pkcs11:token=none;object=x"
 	[[ $stderr = *"OpenSSL's provider 'pkcs11' is not there"* || $stderr = *"no private key there"* ]]
