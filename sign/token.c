@@ -8,6 +8,7 @@
 
 #include "base/scope.h"
 
+#include <openssl/err.h>
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
@@ -75,21 +76,47 @@ static int load(struct nacre_token *token, struct nacre_err *err)
 	token->pkcs11 = OSSL_PROVIDER_load(token->context, PROVIDER);
 	if (token->usual && token->pkcs11)
 		return 0;
+	ERR_clear_error();
 	return nacre_fail(err, NACRE_E_NOT_FOUND,
 		"OpenSSL's provider '" PROVIDER "' is not there (Debian 13: pkcs11-provider)");
 }
 
-/* The PIN, to whoever asks for something that is not to be shown. */
+struct pin {
+	const char *text;
+	bool is_asked_for;
+	bool is_too_long;
+};
+
+/*
+ * The PIN, to whoever asks for something that is not to be shown. There is always an answer:
+ * without one the provider asks by itself, at the terminal.
+ */
 static int answer(UI *ui, UI_STRING *question)
 {
-	const char *pin = UI_get0_user_data(ui);
+	struct pin *pin = UI_get0_user_data(ui);
 
 	if (UI_get_string_type(question) != UIT_PROMPT)
 		return 1;
-	return pin && UI_set_result(ui, question, pin) >= 0;
+	pin->is_asked_for = true;
+	if (UI_set_result(ui, question, pin->text) >= 0)
+		return 1;
+	pin->is_too_long = true;
+	return UI_set_result(ui, question, "") >= 0;
 }
 
-/* Exactly one. */
+/* The provider says nothing of a wrong PIN, but asks for one only where there is a token. */
+static int refuse(const struct pin *pin, struct nacre_err *err)
+{
+	if (pin->is_too_long)
+		return nacre_fail(err, NACRE_E_ARG, "a PIN that is longer than any can be");
+	if (pin->is_asked_for && !*pin->text)
+		return nacre_fail(err, NACRE_E_ARG, "a key behind a PIN, and an empty one");
+	return nacre_fail(err, NACRE_E_NOT_FOUND, "%s",
+		pin->is_asked_for ? "no such private key in the token, or not the right PIN"
+				  : "no such token, or no private key there");
+}
+
+/* Exactly one; none is no error yet. */
 static int find_key(OSSL_STORE_CTX *store, EVP_PKEY **out_key, struct nacre_err *err)
 {
 	NACRE_CLEANUP(free_key)
@@ -111,34 +138,36 @@ static int find_key(OSSL_STORE_CTX *store, EVP_PKEY **out_key, struct nacre_err 
 		if (!info && OSSL_STORE_error(store))
 			break;
 	}
-	if (!found)
-		return nacre_fail(
-			err, NACRE_E_NOT_FOUND, "no private key there, or not the right PIN");
 	*out_key = nacre_steal(&found);
 	return 0;
 }
 
-static int open_key(const struct nacre_token *token, const char *uri, const char *pin,
+static int open_key(const struct nacre_token *token, const char *uri, const char *text,
 	EVP_PKEY **out_key, struct nacre_err *err)
 {
 	NACRE_CLEANUP(free_method)
 	UI_METHOD *method = UI_create_method("nacre");
 	NACRE_CLEANUP(close_store)
 	OSSL_STORE_CTX *store = NULL;
-	nacre_autofree char *text = strdup(pin); /* their interface wants it writable */
-	int rc;
+	struct pin pin = { .text = text };
+	int rc = 0;
 
-	if (!method || !text || UI_method_set_reader(method, answer) != 0)
+	if (!method || UI_method_set_reader(method, answer) != 0)
 		return nacre_fail_nomem(err);
+	ERR_clear_error();
 	/* By that provider alone: OpenSSL's own looks first for a file of this name. */
 	store = OSSL_STORE_open_ex(
-		uri, token->context, "provider=" PROVIDER, method, text, NULL, NULL, NULL);
-	if (store && OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) == 1)
+		uri, token->context, "provider=" PROVIDER, method, &pin, NULL, NULL, NULL);
+	if (!store || OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY) != 1)
+		rc = nacre_fail(err, NACRE_E_UNSUPPORTED,
+			"OpenSSL's provider '" PROVIDER "' has no module that works "
+			"(PKCS11_PROVIDER_MODULE; Debian 13: p11-kit-modules), or reads no such "
+			"URI");
+	if (rc == 0)
 		rc = find_key(store, out_key, err);
-	else
-		rc = nacre_fail(
-			err, NACRE_E_NOT_FOUND, "no private key there, or not the right PIN");
-	explicit_bzero(text, strlen(text));
+	if (rc == 0 && !*out_key)
+		rc = refuse(&pin, err);
+	ERR_clear_error();
 	return rc;
 }
 

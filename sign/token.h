@@ -34,8 +34,9 @@ NACRE_CHECKED int nacre_token_check(const char *uri, struct nacre_err *err);
  * @param pin      NULL: none was given
  * @param out_key  the caller's to free, before the token
  *
- * Errors: ARG (no PIN); UNSAFE (several keys); NOT_FOUND (the provider is not installed; no such
- * key, or a wrong PIN: it does not say which); NOMEM.
+ * Errors: ARG (no PIN, or none that can be one); UNSAFE (several keys); NOT_FOUND (the provider is
+ * not installed; no such token; no such key, or a wrong PIN: it does not say which); UNSUPPORTED
+ * (the provider has no module that works); NOMEM.
  * Spec:   RFC 7512 (PKCS#11 URIs).
  */
 NACRE_CHECKED int nacre_token_open(const char *uri, const char *pin, struct nacre_token **out_token,

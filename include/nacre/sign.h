@@ -53,10 +53,10 @@ NACRE_API NACRE_CHECKED int nacre_key_parse(const char *data, size_t len, const 
  * The same from a regular file; or, for a PKCS#11 URI, a private key that stays in its token. The
  * passphrase is then the PIN, the flags do not matter, and the key cannot be emitted or stored.
  *
- * Errors: also NOT_FOUND, IO, UNSAFE (no regular file; a URI with a PIN in it, or one that names
- * several keys), FORMAT (a URI that names no token, and so each that there is); for a URI NOT_FOUND
- * also says that OpenSSL has no provider for PKCS#11, or that the PIN is not the right one, which
- * cannot be told from a key that is not there.
+ * Errors: also NOT_FOUND, IO, UNSAFE (no regular file). For a URI: UNSAFE (a PIN in it; it names
+ * several keys); FORMAT (it names no token, and so each that there is); ARG (no PIN); NOT_FOUND (no
+ * provider for PKCS#11 in OpenSSL; no such token; no such key, from which a wrong PIN cannot be
+ * told); UNSUPPORTED (the provider has no module; another kind of key).
  * Spec:   RFC 7512 (PKCS#11 URIs).
  */
 NACRE_API NACRE_CHECKED int nacre_key_load(const char *path, const char *passphrase, unsigned flags,

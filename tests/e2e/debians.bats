@@ -150,13 +150,18 @@ need_debians() {
 		nacre "$@" >out 2>err </dev/null || got=$?
 		grep -qF "$text" err && [ $got -eq "$code" ] || { cat err; echo "$got"; exit 1; }
 	}
-	says 1 "no private key there, or not the right PIN" key show "pkcs11:token=one;object=none"
+	says 1 "rsa: no such token, or no private key there" key show "pkcs11:token=none;object=rsa"
+	says 1 "no such private key in the token, or not the right PIN" key show "pkcs11:token=one;object=none"
 	says 3 "a token that is not named" key show "pkcs11:object=rsa"
 	says 3 "more than one private key" key show "pkcs11:token=one"
 	says 3 "can be read by everybody" key show "pkcs11:token=one;object=rsa?pin-value=1234"
 	says 3 "a private key, where the public one belongs" verify oci:layout:v1 \
 		--key "pkcs11:token=one;object=rsa"
 	COSIGN_PASSWORD=4321 says 1 "not the right PIN" sign oci:layout:v1 --key "pkcs11:token=one;object=rsa"
+	COSIGN_PASSWORD=$(seq -s "" 99) says 1 "longer than any can be" key show "pkcs11:token=one;object=rsa"
+	[ "$(wc -l <err)" = 1 ]
+	COSIGN_PASSWORD='' says 1 "an empty one" key show "pkcs11:token=one;object=rsa"
+	PKCS11_PROVIDER_MODULE=/none says 3 "no module that works" key show "pkcs11:token=one;object=rsa"
 	unset COSIGN_PASSWORD
 	says 1 "no passphrase" sign oci:layout:v1 --key "pkcs11:token=one;object=rsa"
 	echo 1234 | nacre sign oci:layout:v1 --passphrase-fd 0 --key "pkcs11:token=one;object=rsa" \
