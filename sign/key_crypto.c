@@ -301,6 +301,9 @@ int nacre_pkey_open_token(
 	struct nacre_pkey *pkey = NULL;
 	int rc = nacre_token_open(uri, pin, &token, &evp, err);
 
+	if (rc == 0 && i2d_PUBKEY(evp, NULL) <= 0) /* on a curve it is not in the private half */
+		rc = refuse(err, NACRE_E_UNSUPPORTED,
+			"a private key without its public half in the token");
 	if (rc == 0)
 		rc = wrap(&evp, true, &pkey, err);
 	if (rc)

@@ -12,21 +12,35 @@
 #include <openssl/provider.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <openssl/x509.h>
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 
 #define SCHEME "pkcs11:"
 #define PROVIDER "pkcs11"
 
-struct nacre_token {
+/*
+ * One for all keys that are in tokens. A module is initialised once in a process, and the provider
+ * that is unloaded finalises it: with one for each key, the first to go would take it from the
+ * rest.
+ */
+static struct nacre_token {
+	pthread_mutex_t lock;
+	size_t users;
 	OSSL_LIB_CTX *context;
 	OSSL_PROVIDER *usual;
 	OSSL_PROVIDER *pkcs11;
-};
+} shared = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void free_method(UI_METHOD **method)
 {
 	UI_destroy_method(*method);
+}
+
+static void free_der(unsigned char **der)
+{
+	OPENSSL_free(*der);
 }
 
 static void close_store(OSSL_STORE_CTX **store)
@@ -39,16 +53,25 @@ static void free_key(EVP_PKEY **key)
 	EVP_PKEY_free(*key);
 }
 
-void nacre_token_free(struct nacre_token *token)
+static void unload(struct nacre_token *token)
 {
-	if (!token)
-		return;
 	if (token->pkcs11)
 		(void)OSSL_PROVIDER_unload(token->pkcs11);
 	if (token->usual)
 		(void)OSSL_PROVIDER_unload(token->usual);
 	OSSL_LIB_CTX_free(token->context);
-	free(token);
+	token->pkcs11 = token->usual = NULL;
+	token->context = NULL;
+}
+
+void nacre_token_free(struct nacre_token *token)
+{
+	if (!token)
+		return;
+	(void)pthread_mutex_lock(&token->lock);
+	if (--token->users == 0)
+		unload(token);
+	(void)pthread_mutex_unlock(&token->lock);
 }
 
 void nacre_token_freep(struct nacre_token **token)
@@ -79,6 +102,22 @@ static int load(struct nacre_token *token, struct nacre_err *err)
 	ERR_clear_error();
 	return nacre_fail(err, NACRE_E_NOT_FOUND,
 		"OpenSSL's provider '" PROVIDER "' is not there (Debian 13: pkcs11-provider)");
+}
+
+static int take_shared(struct nacre_token **out_token, struct nacre_err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&shared.lock);
+	rc = shared.users > 0 ? 0 : load(&shared, err);
+	if (rc)
+		unload(&shared);
+	else
+		shared.users++;
+	(void)pthread_mutex_unlock(&shared.lock);
+	if (rc == 0)
+		*out_token = &shared;
+	return rc;
 }
 
 struct pin {
@@ -116,6 +155,21 @@ static int refuse(const struct pin *pin, struct nacre_err *err)
 				  : "no such token, or no private key there");
 }
 
+/*
+ * A key that is open already comes twice when it is opened again. The provider's own comparison
+ * says nothing of elliptic curves.
+ */
+static bool have_same_half(const EVP_PKEY *a, const EVP_PKEY *b)
+{
+	NACRE_CLEANUP(free_der)
+	unsigned char *a_der = NULL;
+	NACRE_CLEANUP(free_der)
+	unsigned char *b_der = NULL;
+	int len = i2d_PUBKEY(a, &a_der);
+
+	return len > 0 && i2d_PUBKEY(b, &b_der) == len && memcmp(a_der, b_der, (size_t)len) == 0;
+}
+
 /* Exactly one; none is no error yet. */
 static int find_key(OSSL_STORE_CTX *store, EVP_PKEY **out_key, struct nacre_err *err)
 {
@@ -129,12 +183,16 @@ static int find_key(OSSL_STORE_CTX *store, EVP_PKEY **out_key, struct nacre_err 
 			: NULL;
 
 		OSSL_STORE_INFO_free(info);
-		if (key && found) {
+		if (!found) {
+			found = key;
+		} else if (key) {
+			bool is_same = have_same_half(found, key);
+
 			EVP_PKEY_free(key);
-			return nacre_fail(
-				err, NACRE_E_UNSAFE, "more than one private key: say which");
+			if (!is_same)
+				return nacre_fail(err, NACRE_E_UNSAFE,
+					"more than one private key: say which");
 		}
-		found = key ? key : found;
 		if (!info && OSSL_STORE_error(store))
 			break;
 	}
@@ -209,10 +267,7 @@ int nacre_token_open(const char *uri, const char *pin, struct nacre_token **out_
 	struct nacre_token *token = NULL;
 	int rc;
 
-	token = calloc(1, sizeof(*token));
-	if (!token)
-		return nacre_fail_nomem(err);
-	rc = load(token, err);
+	rc = take_shared(&token, err);
 	if (rc == 0 && !pin)
 		rc = nacre_fail(err, NACRE_E_ARG, "a key in a token, and no PIN");
 	if (rc == 0)

@@ -10,7 +10,7 @@
 struct evp_pkey_st;	/* EVP_PKEY */
 struct ossl_lib_ctx_st; /* OSSL_LIB_CTX */
 
-/** A library context of its own, with OpenSSL's provider for PKCS#11 in it. */
+/** A library context of its own, with OpenSSL's provider for PKCS#11 in it, for all keys. */
 struct nacre_token;
 
 void nacre_token_free(struct nacre_token *token);

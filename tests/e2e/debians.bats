@@ -137,6 +137,13 @@ need_debians() {
 		nacre key show "pkcs11:token=one;object=ed25519" --public | cmp - ../ed25519.pub
 		if nacre key show "pkcs11:token=one;object=none"; then exit 1; fi
 	)
+	# No key takes the module from another, and the same one is no second one.
+	gcc -I/source/include -o twokeys /source/tests/lib/twokeys.c -L/source/build/release -lnacre \
+		-Wl,-rpath,/source/build/release
+	for keys in "ed25519 p256" "p256 rsa" "rsa p256" "p256 p256" "ed25519 ed25519" "rsa rsa"; do
+		./twokeys oci:layout:v1 layout "pkcs11:token=one;object=${keys% *}" \
+			"pkcs11:token=one;object=${keys#* }" 1234
+	done
 	# What openssl makes of the same signature.
 	nacre sign oci:layout:v1 --payload --identity h.org/shop:v1 >message
 	manifest=$(jq -r '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] // "" |
@@ -153,6 +160,10 @@ need_debians() {
 	says 1 "rsa: no such token, or no private key there" key show "pkcs11:token=none;object=rsa"
 	says 1 "no such private key in the token, or not the right PIN" key show "pkcs11:token=one;object=none"
 	says 3 "a token that is not named" key show "pkcs11:object=rsa"
+	$tool --key-type EC:prime256v1 --label half --id 05
+	pkcs11-tool --module $PKCS11_PROVIDER_MODULE --login --pin 1234 --token-label one \
+		--delete-object --type pubkey --id 05
+	says 3 "without its public half in the token" key show "pkcs11:token=one;object=half"
 	says 3 "more than one private key" key show "pkcs11:token=one"
 	says 3 "can be read by everybody" key show "pkcs11:token=one;object=rsa?pin-value=1234"
 	says 3 "a private key, where the public one belongs" verify oci:layout:v1 \
