@@ -4,6 +4,7 @@
 #include "cli/passphrase.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct args {
 	struct cli_common common;
@@ -30,8 +31,12 @@ static int run(struct cli *cli, const void *opaque)
 	CLI_CLEANUP(cli_key_freep) struct nacre_key *key = NULL;
 	const char *path = cli->operands.items[0];
 	struct nacre_err err;
-	int code = cli_passphrase_read(cli, &args->passphrase, &pass);
+	int code;
 
+	if (strncmp(path, "pkcs11:", 7) == 0)
+		return cli_fail(cli, CLI_REFUSED,
+			"a key in a token has the token's PIN, which its own tools change");
+	code = cli_passphrase_read(cli, &args->passphrase, &pass);
 	/* The old one first: both may come through one descriptor. */
 	if (code == 0)
 		code = cli_passphrase_read_new(cli, &args->instead, &instead);

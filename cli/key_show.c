@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nacre key show: what a key file holds, and its public half. */
+/* nacre key show: what a key is, in a file or a token, and its public half. */
 #include "cli/cli.h"
 #include "cli/out.h"
 #include "cli/passphrase.h"
@@ -95,6 +95,6 @@ static int run(struct cli *cli, const void *opaque)
 	return 0;
 }
 
-const struct cli_command cli_key_show = { "key show", "KEYFILE",
+const struct cli_command cli_key_show = { "key show", "KEY",
 	"Prints the type and the id of a key, or its public half.", opts, sizeof(struct args),
 	run };

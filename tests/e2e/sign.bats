@@ -216,6 +216,7 @@ take_signature() {
 	for name in "" "object=x" "token=;object=x" "object=x?token=one" "manufacturer=x;object=token=one"; do
 		refused 3 "a token that is not named" sign oci:layout:v1 --key "pkcs11:$name"
 	done
+	refused 3 "which its own tools change" key passwd "pkcs11:token=one;object=x"
 	# As if it were not installed.
 	OPENSSL_MODULES=$scratch refused 1 "OpenSSL's provider 'pkcs11' is not there" \
 		sign oci:layout:v1 --key "pkcs11:token=none;object=x"
