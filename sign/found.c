@@ -23,6 +23,8 @@ struct search {
 	void *user;
 	uint64_t looks; /* at manifests and signatures */
 	uint64_t referrer_bytes;
+	uint64_t strange; /* referrers told that cannot be read and may be another image's */
+	enum { IMAGES_UNKNOWN, IMAGES_ONE, IMAGES_MORE } images; /* in the list */
 };
 
 /* What nothing says is a referrer is looked at when it is as small as they are. */
@@ -166,13 +168,38 @@ static int count_referrer(
 		(unsigned long long)most);
 }
 
-/* Whether no other image is listed, to which something might belong as well. */
-static bool is_only_image(const struct search *search)
+/* Whether no other image is listed, to which something might belong as well: read once a search. */
+static bool is_only_image(struct search *search)
 {
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc = { 0 };
 
-	return nacre_layout_find(search->layout, search->limits, NULL, NULL, &desc, NULL) == 0;
+	if (search->images == IMAGES_UNKNOWN)
+		search->images = nacre_layout_find(search->layout, search->limits, NULL, NULL,
+					 &desc, NULL) == 0
+			? IMAGES_ONE
+			: IMAGES_MORE;
+	return search->images == IMAGES_ONE;
+}
+
+/*
+ * A list may name any number of referrers that are not there. Those of the only image count as
+ * signatures; of those that may be others' no more are told than signatures are looked at, and this
+ * image is not refused for them.
+ */
+static int tell_lost_referrer(struct search *search, struct nacre_found *found, int rc,
+	const struct nacre_err *why, struct nacre_err *err)
+{
+	int over;
+
+	found->is_ours = is_only_image(search);
+	if (found->is_ours) {
+		over = look(search, err);
+		return over ? over : tell_damage(search, found, rc, why, err);
+	}
+	if (is_damage(rc) && ++search->strange > search->limits->signatures)
+		return 0;
+	return tell_damage(search, found, rc, why, err);
 }
 
 /* @param is_said  that it is one; what merely may be one is nobody's damage */
@@ -195,10 +222,8 @@ static int visit_referrer(struct search *search, const struct nacre_descriptor *
 		search->layout, desc, search->digests, search->limits, &manifest, &is_one, &why);
 	if (rc && is_damage(rc) && !is_said)
 		return 0;
-	if (rc) {
-		found.is_ours = is_only_image(search);
-		return tell_damage(search, &found, rc, &why, err);
-	}
+	if (rc)
+		return tell_lost_referrer(search, &found, rc, &why, err);
 	return is_one ? visit_bundle(search, &desc->digest, &manifest, err) : 0;
 }
 

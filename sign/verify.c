@@ -161,14 +161,18 @@ static int weigh(const struct judgement *judgement, struct tally *tally,
 	return rc ? rc : weigh_signed(judgement, tally, k, found, note, err);
 }
 
-/* Several lists may name a bundle, and who looks through all blobs meets it once more. */
+/*
+ * Several lists may name a bundle, and who looks through all blobs meets it once more. One that
+ * could not be read under one description is looked at under another: the first may be the lie.
+ */
 static bool is_told(const struct nacre_verdict *verdict, const struct nacre_found *found)
 {
 	for (size_t i = 0; i < verdict->signature_count; i++) {
 		const struct nacre_signature_note *note = &verdict->signatures[i];
 
 		if (note->form == NACRE_SIGNATURE_BUNDLE && found->form == note->form &&
-			nacre_digest_equal(&note->lies_in, &found->lies_in))
+			nacre_digest_equal(&note->lies_in, &found->lies_in) &&
+			(found->damage || note->fate != NACRE_FATE_DAMAGED))
 			return true;
 	}
 	return false;

@@ -135,3 +135,41 @@ with open(sys.argv[1], "r+b") as f:
 	refused 3 bad.pub verify oci:layout:v1 --key bad.pub
 	refused 1 none.pub verify oci:layout:v1 --key none.pub
 }
+
+# Lists so many bundles that are not there.
+flood() {
+	jq -c --argjson count "$2" '
+		(.manifests[] | select(.artifactType) | .artifactType) as $type |
+		.manifests += [range($count) | {
+			mediaType: "application/vnd.oci.image.manifest.v1+json", artifactType: $type, size: 1,
+			digest: ("sha256:" + ("0" * 64 + tostring)[-64:])}]' "$1/index.json" >"$1/new.json"
+	mv "$1/new.json" "$1/index.json"
+}
+
+@test "a list of thousands of bundles that are not there keeps nobody busy" {
+	make_signed
+	flood layout 15000
+	# Without a limit on them this took twenty minutes; the time is for a hang, not for a speed.
+	run --separate-stderr timeout 60 "$NACRE" verify oci:layout:v1 --key release.pub
+	[ "$status" -ne 124 ]
+	[ "$status" -ne 0 ]
+	[[ $stderr == *"limit signatures"* ]]
+}
+
+@test "bundles of nobody in a store of several images refuse none of them" {
+	make_signed
+	nacre build context -t oci:layout:other --compression none
+	flood layout 15000
+	timeout 60 "$NACRE" verify oci:layout:v1 --key release.pub
+}
+
+@test "a wrong entry does not hide the bundle that it names" {
+	make_signed
+	jq -c '[.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] // "" |
+			endswith(".sig") | not)] as $kept |
+		.manifests = [$kept[] | select(.artifactType) | .size += 1] + $kept' \
+		layout/index.json >new.json
+	jq -e '.manifests | length == 3' new.json
+	mv new.json layout/index.json
+	nacre verify oci:layout:v1 --key release.pub
+}
