@@ -26,6 +26,12 @@ packages_example=(
 	ca-certificates cpio curl debian-archive-keyring mmdebstrap procps python3 qemu-system-x86 tar zstd
 )
 
+# The benchmark: other tools, what corpora are made with, and a plot.
+packages_bench=(
+	buildah debian-archive-keyring e2fsprogs git gnuplot-nox isal jq libarchive-tools mmdebstrap mount openssl
+	pigz podman python3 skopeo tar umoci zstd
+)
+
 # A second compiler, its run-time libraries, and the formatter.
 packages_ci=(
 	clang clang-format libclang-rt-dev llvm
