@@ -24,7 +24,7 @@ struct nacre_layer_stream {
 	struct nacre_source *file;
 	struct nacre_source *decoded;
 	struct nacre_source *hashed; /* the last of the stages, or the pipe */
-	struct nacre_hash *hash;     /* NULL: it is the worker that hashes */
+	struct nacre_hash *hash;     /* NULL: it is another process that hashes */
 	struct nacre_worker *worker;
 	int pipe;
 	uint64_t bytes;
@@ -83,7 +83,7 @@ static struct nacre_layer_stream *new_stream(
 	return stream;
 }
 
-int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
+static int open_decoded(struct nacre_layer_blob *blob, const struct nacre_env *env,
 	struct nacre_layer_stream **out_stream, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_layer_stream_freep)
@@ -96,6 +96,18 @@ int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nac
 	if (rc == 0)
 		rc = nacre_decode_new(
 			blob->codec, stream->file, &blob->limits, &stream->decoded, err);
+	if (rc == 0)
+		*out_stream = nacre_steal(&stream);
+	return rc;
+}
+
+int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
+	struct nacre_layer_stream **out_stream, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_layer_stream_freep)
+	struct nacre_layer_stream *stream = NULL;
+	int rc = open_decoded(blob, env, &stream, err);
+
 	if (rc == 0)
 		rc = nacre_hash_new_like(&blob->diff_id, &stream->hash, err);
 	if (rc == 0)
@@ -177,6 +189,18 @@ int nacre_layer_stream_send(struct nacre_layer_blob *blob, const struct nacre_en
 	if (rc == 0)
 		rc = nacre_layer_stream_finish(stream, NULL, err);
 	/* Only what is proven is said to have ended. */
+	return rc ? rc : nacre_sink_finish(sink, err);
+}
+
+int nacre_layer_stream_send_unproven(struct nacre_layer_blob *blob, const struct nacre_env *env,
+	struct nacre_sink *sink, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_layer_stream_freep)
+	struct nacre_layer_stream *stream = NULL;
+	int rc = open_decoded(blob, env, &stream, err);
+
+	if (rc == 0)
+		rc = nacre_stream_copy(stream->decoded, sink, NULL, err);
 	return rc ? rc : nacre_sink_finish(sink, err);
 }
 
