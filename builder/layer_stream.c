@@ -83,7 +83,17 @@ static struct nacre_layer_stream *new_stream(
 	return stream;
 }
 
-static int open_decoded(struct nacre_layer_blob *blob, const struct nacre_env *env,
+static int open_decoded(struct nacre_layer_stream *stream, struct nacre_err *err)
+{
+	const struct nacre_layer_blob *blob = stream->blob;
+	int rc = nacre_source_fd(blob->fd, blob->offset, blob->size_bytes, &stream->file, err);
+
+	return rc
+		? rc
+		: nacre_decode_new(blob->codec, stream->file, &blob->limits, &stream->decoded, err);
+}
+
+int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
 	struct nacre_layer_stream **out_stream, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_layer_stream_freep)
@@ -92,22 +102,7 @@ static int open_decoded(struct nacre_layer_blob *blob, const struct nacre_env *e
 
 	if (!stream)
 		return nacre_fail_nomem(err);
-	rc = nacre_source_fd(blob->fd, blob->offset, blob->size_bytes, &stream->file, err);
-	if (rc == 0)
-		rc = nacre_decode_new(
-			blob->codec, stream->file, &blob->limits, &stream->decoded, err);
-	if (rc == 0)
-		*out_stream = nacre_steal(&stream);
-	return rc;
-}
-
-int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
-	struct nacre_layer_stream **out_stream, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = NULL;
-	int rc = open_decoded(blob, env, &stream, err);
-
+	rc = open_decoded(stream, err);
 	if (rc == 0)
 		rc = nacre_hash_new_like(&blob->diff_id, &stream->hash, err);
 	if (rc == 0)
@@ -196,9 +191,12 @@ int nacre_layer_stream_send_unproven(struct nacre_layer_blob *blob, const struct
 	struct nacre_sink *sink, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = NULL;
-	int rc = open_decoded(blob, env, &stream, err);
+	struct nacre_layer_stream *stream = new_stream(blob, env);
+	int rc;
 
+	if (!stream)
+		return nacre_fail_nomem(err);
+	rc = open_decoded(stream, err);
 	if (rc == 0)
 		rc = nacre_stream_copy(stream->decoded, sink, NULL, err);
 	return rc ? rc : nacre_sink_finish(sink, err);
