@@ -167,6 +167,57 @@ void walk(int dir, walk_fn *each, void *user)
 	(void)closedir(stream);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All names of a directory but . and .., sorted, and how many there are. */
+static char **names_of(DIR *stream, size_t *out_count)
+{
+	const struct dirent *entry;
+	char **names = NULL;
+	size_t count = 0, room = 0;
+
+	while ((entry = readdir(stream))) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			names = realloc(names, room * sizeof(names[0]));
+			if (!names)
+				die("memory");
+		}
+		names[count] = strdup(entry->d_name);
+		if (!names[count++])
+			die("memory");
+	}
+	if (count > 0)
+		qsort(names, count, sizeof(names[0]), compare_names);
+	*out_count = count;
+	return names;
+}
+
+void walk_sorted(int dir, walk_fn *each, void *user)
+{
+	DIR *stream = fdopendir(dir);
+	struct stat st;
+	size_t count = 0;
+	char **names;
+
+	if (!stream)
+		die("directory");
+	names = names_of(stream, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (fstatat(dir, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			die(names[i]);
+		each(dir, names[i], &st, user);
+		free(names[i]);
+	}
+	free(names);
+	(void)closedir(stream);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -181,22 +232,20 @@ int main(int argc, char **argv)
 		{ "unpack", floor_unpack },
 	};
 
-	if (argc == 2 && strcmp(argv[1], "nothing") == 0)
-		return 0;
 	for (size_t i = 0; argc > 2 && i < sizeof(floors) / sizeof(floors[0]); i++) {
 		if (strcmp(argv[1], floors[i].name) == 0)
 			return floors[i].run(argc - 2, argv + 2);
 	}
 	(void)fprintf(stderr,
-		"usage: floor nothing               a program that starts and ends\n"
-		"       floor hash FILE...          SHA-256 of each, over two threads\n"
+		"usage: floor hash FILE...          SHA-256 of each, over two threads\n"
 		"       floor deep BLOB             SHA-256 of a blob and of what is compressed in "
 		"it\n"
 		"       floor walk DIR              one fstatat of each name\n"
 		"       floor tree DIR              the same, and SHA-256 of each file, over two "
 		"threads\n"
-		"       floor pack DIR OUT zstd     what a build of one layer cannot do without\n"
-		"       floor unpack BLOB DIR OUT   what unpacking cannot do without; the names "
-		"are DIR's\n");
+		"       floor pack DIR OUT zstd     what a build of one layer cannot do without; "
+		"or "
+		"gzip\n"
+		"       floor unpack BLOB OUT       what unpacking cannot do without\n");
 	return 2;
 }

@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #define CHUNK ((size_t)1 << 20)
+#define TAR_BLOCK ((size_t)512)
+#define TAR_PATH ((size_t)8192)
 
 /** Ends the program with errno's message. */
 _Noreturn void die(const char *what);
@@ -39,10 +42,52 @@ void ring_join(void);
 
 /* ------------------------------------------------------------------------------------- walking */
 
-/** Called for each name below a directory, in the order of the directory, parents first. */
+/** Called for each name in a directory, in the order of the directory; closes `dir`. */
 typedef void walk_fn(int dir, const char *name, const struct stat *st, void *user);
-/** Called after a directory's last entry; may be NULL. */
 void walk(int dir, walk_fn *each, void *user);
+/** The same, in the order of the names' bytes. */
+void walk_sorted(int dir, walk_fn *each, void *user);
+
+/* ----------------------------------------------------------------------------------------- tars */
+
+struct member {
+	char type;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	dev_t device;
+	unsigned long long size;
+	long long mtime;
+	char path[TAR_PATH];
+	char link[TAR_PATH];
+};
+
+/** Writes headers into `out`, which has room for 2 * TAR_PATH and 4 blocks; returns how many bytes.
+ */
+size_t tar_put(unsigned char *out, const struct member *member);
+/** Reads headers out of the ring; false at the end. The content follows in the ring. */
+bool tar_get(struct member *out);
+/** That many bytes out of the ring, into `out` unless it is NULL; false where the stream ends. */
+bool tar_take(void *out, size_t len);
+/** What a content of that many bytes is filled up with. */
+size_t tar_padding(unsigned long long len);
+
+/* ---------------------------------------------------------------------------------------- blobs */
+
+struct blob {
+	const char *name;
+	struct hash *content; /* gets what is decompressed, unless it is NULL */
+};
+
+/** A ring_fn: what a `struct blob`, zstd or gzip, has in it. Prints the digest of the blob. */
+void blob_read(void *user);
+
+/** gzip over at most 8 threads. `put` gets what comes out, in order, in the caller's thread. */
+typedef void gzip_put_fn(const void *data, size_t len);
+void gzip_start(int threads, gzip_put_fn *put);
+/** At most CHUNK bytes. */
+void gzip_add(const unsigned char *data, size_t len);
+void gzip_end(void);
 
 /* --------------------------------------------------------------------------------------- floors */
 

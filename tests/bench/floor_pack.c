@@ -7,15 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
-#define LEVEL_ZSTD 3
-#define LEVEL_GZIP 6
+#define LEVEL 3
 #define THREADS 2
 
 static unsigned char *room; /* of the ring, being filled */
 static size_t filled;
+static char path[TAR_PATH]; /* of the directory that is read, with a slash at its end */
 
 static void pass_on(void)
 {
@@ -33,52 +32,103 @@ static void make_room(void)
 		room = ring_room();
 }
 
-/* As much as a header takes, and the end of a file. */
-static void add_zeros(size_t len)
+/* Zeros where there is no data. */
+static void add(const unsigned char *data, size_t len)
 {
 	while (len > 0) {
 		size_t part;
 
 		make_room();
 		part = CHUNK - filled < len ? CHUNK - filled : len;
-		memset(room + filled, 0, part);
+		if (data) {
+			memcpy(room + filled, data, part);
+			data += part;
+		} else {
+			memset(room + filled, 0, part);
+		}
 		filled += part;
 		len -= part;
 	}
 }
 
-static void add_file(int fd)
+static void add_content(int fd, size_t size)
 {
-	size_t total = 0;
-	ssize_t got;
+	size_t left = size;
 
-	do {
+	while (left > 0) {
+		ssize_t got;
+
 		make_room();
-		got = read(fd, room + filled, CHUNK - filled);
-		if (got < 0)
+		got = read(fd, room + filled, CHUNK - filled < left ? CHUNK - filled : left);
+		if (got <= 0)
 			die("read");
 		filled += (size_t)got;
-		total += (size_t)got;
-	} while (got > 0);
-	add_zeros((512 - total % 512) % 512);
+		left -= (size_t)got;
+	}
+	add(NULL, tar_padding(size));
+}
+
+static char type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return '5';
+	case S_IFLNK:
+		return '2';
+	case S_IFCHR:
+		return '3';
+	case S_IFBLK:
+		return '4';
+	case S_IFIFO:
+		return '6';
+	default:
+		return '0';
+	}
+}
+
+static void add_header(int dir, const char *name, const struct stat *st)
+{
+	static unsigned char out[2 * TAR_PATH + 4 * TAR_BLOCK];
+	static struct member member;
+	ssize_t len = 0;
+
+	member.type = type_of(st->st_mode);
+	member.mode = st->st_mode & 07777;
+	member.uid = st->st_uid;
+	member.gid = st->st_gid;
+	member.device = st->st_rdev;
+	member.size = S_ISREG(st->st_mode) ? (unsigned long long)st->st_size : 0;
+	member.mtime = st->st_mtime;
+	strcpy(member.path, path);
+	if (S_ISLNK(st->st_mode))
+		len = readlinkat(dir, name, member.link, sizeof(member.link) - 1);
+	if (len < 0)
+		die(name);
+	member.link[len] = '\0';
+	add(out, tar_put(out, &member));
 }
 
 static void add_one(int dir, const char *name, const struct stat *st, void *user)
 {
-	int fd;
+	size_t before = strlen(path);
+	int fd = -1;
 
-	add_zeros(512);
-	if (!S_ISDIR(st->st_mode) && !S_ISREG(st->st_mode))
-		return;
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		die(name);
-	if (S_ISDIR(st->st_mode)) {
-		walk(fd, add_one, user);
-		return;
+	if (before + strlen(name) + 2 > sizeof(path))
+		die("a path that is too long");
+	(void)sprintf(path + before, S_ISDIR(st->st_mode) ? "%s/" : "%s", name);
+	if (S_ISDIR(st->st_mode) || S_ISREG(st->st_mode)) {
+		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			die(path);
 	}
-	add_file(fd);
-	(void)close(fd);
+	add_header(dir, name, st);
+	if (S_ISDIR(st->st_mode)) {
+		walk_sorted(fd, add_one, user);
+	} else if (S_ISREG(st->st_mode)) {
+		add_content(fd, (size_t)st->st_size);
+		(void)close(fd);
+	}
+	path[before] = '\0';
 }
 
 static void read_tree(void *user)
@@ -87,8 +137,8 @@ static void read_tree(void *user)
 
 	if (dir < 0)
 		die(user);
-	walk(dir, add_one, NULL);
-	add_zeros(1024);
+	walk_sorted(dir, add_one, NULL);
+	add(NULL, 2 * TAR_BLOCK);
 	pass_on();
 }
 
@@ -110,7 +160,7 @@ static void pack_zstd(struct hash *content)
 	unsigned char *out = malloc(CHUNK), *data = NULL;
 	size_t len, left;
 
-	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL_ZSTD);
+	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
 	(void)ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, THREADS);
 	do {
 		ZSTD_inBuffer in;
@@ -134,27 +184,15 @@ static void pack_zstd(struct hash *content)
 
 static void pack_gzip(struct hash *content)
 {
-	z_stream z = { 0 };
-	unsigned char *out = malloc(CHUNK), *data = NULL;
+	unsigned char *data = NULL;
 	size_t len;
-	int rc;
 
-	if (deflateInit2(&z, LEVEL_GZIP, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		die("zlib");
-	do {
-		len = ring_get(&data, CHUNK);
+	gzip_start(THREADS, put);
+	while ((len = ring_get(&data, CHUNK)) > 0) {
 		hash_add(content, data, len);
-		z.next_in = data;
-		z.avail_in = (uInt)len;
-		do {
-			z.next_out = out;
-			z.avail_out = (uInt)CHUNK;
-			rc = deflate(&z, len > 0 ? Z_NO_FLUSH : Z_FINISH);
-			put(out, CHUNK - z.avail_out);
-		} while (rc == Z_OK && z.avail_out == 0);
-	} while (len > 0);
-	(void)deflateEnd(&z);
-	free(out);
+		gzip_add(data, len);
+	}
+	gzip_end();
 }
 
 int floor_pack(int argc, char **argv)

@@ -70,6 +70,15 @@ int floor_hash(int argc, char **argv)
 
 /* --------------------------------------------------------------- decompressing */
 
+static struct hash *content_hash; /* of whoever wants it made here */
+
+static void hand_over(const unsigned char *data, size_t len)
+{
+	if (content_hash)
+		hash_add(content_hash, data, len);
+	ring_put(len);
+}
+
 static void read_zstd(int fd, struct hash *blob)
 {
 	ZSTD_DCtx *context = ZSTD_createDCtx();
@@ -84,7 +93,7 @@ static void read_zstd(int fd, struct hash *blob)
 		/* Once more when the output was full: there may be more inside. */
 		while (from.pos < from.size || out.pos == out.size) {
 			if (out.pos == out.size) {
-				ring_put(out.pos);
+				hand_over(out.dst, out.pos);
 				out = (ZSTD_outBuffer){ ring_room(), CHUNK, 0 };
 			}
 			if (ZSTD_isError(ZSTD_decompressStream(context, &out, &from)))
@@ -92,7 +101,7 @@ static void read_zstd(int fd, struct hash *blob)
 		}
 	}
 	if (out.pos > 0)
-		ring_put(out.pos);
+		hand_over(out.dst, out.pos);
 	(void)ZSTD_freeDCtx(context);
 	free(in);
 }
@@ -114,7 +123,7 @@ static void read_gzip(int fd, struct hash *blob)
 		z.avail_in = (uInt)got;
 		while (z.avail_in > 0 || z.avail_out == 0) {
 			if (z.avail_out == 0) {
-				ring_put(CHUNK);
+				hand_over(z.next_out - CHUNK, CHUNK);
 				z.next_out = ring_room();
 				z.avail_out = (uInt)CHUNK;
 			}
@@ -128,19 +137,20 @@ static void read_gzip(int fd, struct hash *blob)
 		}
 	}
 	if (z.avail_out < CHUNK)
-		ring_put(CHUNK - z.avail_out);
+		hand_over(z.next_out - (CHUNK - z.avail_out), CHUNK - z.avail_out);
 	(void)inflateEnd(&z);
 	free(in);
 }
 
-/* The stream of a blob into the ring, and the digest of the blob. */
-static void read_blob(void *user)
+void blob_read(void *user)
 {
-	const char *name = user;
+	const struct blob *from = user;
+	const char *name = from->name;
 	int fd = open_or_die(AT_FDCWD, name, 0);
 	unsigned char magic[2] = { 0 };
 	struct hash blob;
 
+	content_hash = from->content;
 	hash_begin(&blob);
 	if (pread(fd, magic, sizeof(magic), 0) < 0)
 		die(name);
@@ -154,13 +164,14 @@ static void read_blob(void *user)
 
 int floor_deep(int argc, char **argv)
 {
+	struct blob blob = { .name = argv[0] };
 	struct hash content;
 	unsigned char *data = NULL;
 	size_t got;
 
 	(void)argc;
 	hash_begin(&content);
-	ring_start(read_blob, argv[0]);
+	ring_start(blob_read, &blob);
 	while ((got = ring_get(&data, CHUNK)) > 0)
 		hash_add(&content, data, got);
 	ring_join();
@@ -223,95 +234,5 @@ int floor_tree(int argc, char **argv)
 		die("thread");
 	(void)hash_share(&shares[0]);
 	(void)pthread_join(other, NULL);
-	return 0;
-}
-
-/* ------------------------------------------------------------------- unpacking */
-
-struct copy {
-	int to;
-};
-
-static void skip(size_t len)
-{
-	unsigned char *data = NULL;
-
-	while (len > 0) {
-		size_t got = ring_get(&data, len);
-
-		if (got == 0)
-			return;
-		len -= got;
-	}
-}
-
-static void finish(int fd, const struct stat *st)
-{
-	const struct timespec times[2] = { st->st_mtim, st->st_mtim };
-
-	if (fchown(fd, st->st_uid, st->st_gid) < 0 || fchmod(fd, st->st_mode & 07777) < 0 ||
-		futimens(fd, times) < 0)
-		die("attributes");
-	(void)close(fd);
-}
-
-static void make_file(int to, const char *name, const struct stat *st)
-{
-	int fd = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t left = (size_t)st->st_size;
-	unsigned char *data = NULL;
-
-	if (fd < 0)
-		die(name);
-	while (left > 0) {
-		size_t got = ring_get(&data, left);
-
-		if (got == 0 || write(fd, data, got) != (ssize_t)got)
-			break;
-		left -= got;
-	}
-	finish(fd, st);
-}
-
-/*
- * The stream's bytes go into the tree's files in the order of the directories, which is not that of
- * the tar: what is written is nonsense of the right length, and costs the same.
- */
-static void make_one(int dir, const char *name, const struct stat *st, void *user)
-{
-	struct copy inner, *copy = user;
-	char target[4096];
-	ssize_t len;
-
-	if (S_ISDIR(st->st_mode)) {
-		if (mkdirat(copy->to, name, 0700) < 0)
-			die(name);
-		inner.to = open_or_die(copy->to, name, O_DIRECTORY);
-		walk(open_or_die(dir, name, O_DIRECTORY), make_one, &inner);
-		finish(inner.to, st);
-	} else if (S_ISREG(st->st_mode)) {
-		skip(512);
-		make_file(copy->to, name, st);
-	} else if (S_ISLNK(st->st_mode)) {
-		len = readlinkat(dir, name, target, sizeof(target) - 1);
-		if (len < 0)
-			die(name);
-		target[len] = '\0';
-		if (symlinkat(target, copy->to, name) < 0)
-			die(name);
-	}
-}
-
-int floor_unpack(int argc, char **argv)
-{
-	struct copy copy;
-
-	if (argc < 3 || mkdir(argv[2], 0700) < 0)
-		die("the new directory");
-	copy.to = open_or_die(AT_FDCWD, argv[2], O_DIRECTORY);
-	ring_start(read_blob, argv[0]);
-	walk(open_or_die(AT_FDCWD, argv[1], O_DIRECTORY), make_one, &copy);
-	skip(SIZE_MAX);
-	ring_join();
 	return 0;
 }

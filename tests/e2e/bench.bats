@@ -9,15 +9,29 @@ load ../lib/common
 bench=$BATS_TEST_DIRNAME/../bench
 
 make_floor() {
-	cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread -o floor "$bench"/floor*.c -lzstd -lz -lcrypto
-	cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -o measure "$bench/measure.c"
-	mkdir -p tree/sub
-	head -c 3000000 /dev/urandom >tree/large
+	local cflags=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread) deep
+
+	cc "${cflags[@]}" -o floor "$bench"/floor*.c -lzstd -lz -lcrypto
+	cc "${cflags[@]}" -o measure "$bench/measure.c"
+	cc "${cflags[@]}" -o nothing "$bench/nothing.c"
+	deep=tree/sub/$(printf '%0100d' 1)/$(printf '%0100d' 2)
+	mkdir -p "$deep"
+	head -c 9000000 /dev/urandom >tree/large
 	echo some >tree/sub/small
+	echo deep >"$deep/file"
+	touch tree/empty
+	chmod 4751 tree/sub/small
 	ln -s small tree/sub/link
+	ln -s "$(printf '%0150d' 3)" tree/sub/long
+	mkfifo tree/fifo
+	find tree -exec touch -h -d @1700000000 {} +
 }
 
-@test "floors hash what they say, and make as many bytes as there are" {
+listing() { # DIR
+	(cd "$1" && find . -mindepth 1 -printf '%y %p %m %U %G %T@ %l\n' | sort)
+}
+
+@test "floors hash what they say, make a tar that others read, and unpack the same tree" {
 	make_floor
 	for how in zstd gzip; do
 		./floor pack tree out.$how $how >sums
@@ -26,14 +40,18 @@ make_floor() {
 		sed -n 2p sums | sha256sum -c
 		./floor deep out.$how >deep
 		[ "$(sort deep)" = "$(sort sums)" ]
-		./floor unpack out.$how tree new.$how
-		diff <(cd tree && find . -type f -printf '%p %m %s %T@\n' | sort) \
-			<(cd new.$how && find . -type f -printf '%p %m %s %T@\n' | sort)
-		diff <(cd tree && find . -printf '%y %p %l\n' | sort) <(cd new.$how && find . -printf '%y %p %l\n' | sort)
+		./floor unpack out.$how new.$how >unpacked
+		[ "$(sort unpacked)" = "$(sort sums)" ]
+		mkdir tar.$how
+		tar -xpf tar -C tar.$how
+		for other in new.$how tar.$how; do
+			diff <(listing tree) <(listing $other)
+			diff -r --no-dereference -x fifo tree $other
+		done
 	done
 	[ "$(./floor hash tree/large tree/sub/small | sort)" = \
 		"$(sha256sum tree/large tree/sub/small | sort)" ]
-	./floor walk tree && ./floor tree tree && ./floor nothing
+	./floor walk tree && ./floor tree tree && ./nothing
 }
 
 @test "a command that fails is no measurement" {
