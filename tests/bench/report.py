@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""From the figures of a benchmark to tables and a plot.
+"""From the figures of a benchmark to tables and plots.
 
-    report.py RESULTS TARGETS VERSIONS PLOT
+    report.py RESULTS TARGETS VERSIONS PLOT [GROWTH GROWTH-PLOT]
 
 Markdown goes to standard output. A ratio is the median of the ratios of each round, of two runs
-that were made one after the other; seconds are medians, with the least and the most.
+that were made one after the other; seconds are medians, with the least and the most. Memory is that
+of the one process of a command that takes most.
 """
 
 import csv
+import math
 import shutil
 import statistics
 import subprocess
@@ -28,6 +30,7 @@ class Entry:
     def __init__(self, row):
         self.name = row["name"]
         self.role = row["role"]
+        self.entries = int(row["entries"])
         self.runs = []
 
     def add(self, row):
@@ -56,7 +59,7 @@ def group(rows):
 
 
 def judge(entry, reference, target):
-    """What a target says of an entry of nacre's, in words; empty where there is none."""
+    """What a target says of an entry of nacre's, in words."""
     words = []
     plus = float(target["plus_ms"]) / 1000
     for key in ("wall", "cpu"):
@@ -66,7 +69,27 @@ def judge(entry, reference, target):
         most = float(target[key])
         met = "met" if got <= most else "missed"
         extra = f" + {target['plus_ms']} ms" if plus and key == "wall" else ""
-        words.append(f"{key} {got:.2f} of {most:g} x{extra}: {met}")
+        of = "" if target["reference"] == "-" else f" of '{reference.name}'"
+        words.append(f"{key} {got:.2f} of {most:g} x{extra}{of}: {met}")
+    return words
+
+
+def judge_memory(rss_kib, entries, target):
+    got = rss_kib / 1024
+    most = float(target["rss_mib"]) + float(target["entry_bytes"]) * entries / 2**20
+    return f"memory {got:.0f} of {most:.0f} MiB: {'met' if got <= most else 'missed'}"
+
+
+def verdicts(entry, entries, targets, job):
+    """Of each target of a job."""
+    words = []
+    for target in targets:
+        name = target["reference"]
+        if target["job"] == job:
+            reference = next((e for e in entries if name in ("-", e.name) and (name != "-" or e.role == "reference")), None)
+            words += judge(entry, reference, target) if reference else [f"no '{name}' to compare with"]
+        elif target["job"] == "memory":
+            words.append(judge_memory(max(entry.values("rss_kib")), entry.entries, target))
     return "; ".join(words)
 
 
@@ -79,12 +102,11 @@ def seconds(entry):
 
 def print_job(key, entries, targets):
     reference = next(entry for entry in entries if entry.role == "reference")
-    target = targets.get(key[0])
     print(f"\n### {key[0]}" + ("" if key[1] == "-" else f", {key[1]}"))
     print("\n| | wall s | user s | system s | RSS MiB | MB made | wall ratio | CPU ratio | target |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|---|")
     for entry in entries:
-        verdict = judge(entry, reference, target) if target and entry.role == "nacre" else ""
+        verdict = verdicts(entry, entries, targets, key[0]) if entry.role == "nacre" else ""
         made = entry.median("bytes") / 1e6
         cells = [
             f"**{entry.name}**" if entry.role == "nacre" else entry.name,
@@ -128,16 +150,81 @@ def plot(jobs, path):
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
+# ------------------------------------------------------------------------------------------ growth
+
+
+def group_growth(rows):
+    """{axis: {size: {job: (median seconds, most KiB)}}}"""
+    runs = defaultdict(list)
+    for row in rows:
+        runs[row["axis"], int(row["size"]), row["job"]].append((float(row["wall"]), float(row["rss_kib"])))
+    axes = defaultdict(lambda: defaultdict(dict))
+    for (axis, size, job), figures in runs.items():
+        axes[axis][size][job] = (statistics.median(wall for wall, _ in figures), max(kib for _, kib in figures))
+    return axes
+
+
+def exponent(sizes, job):
+    """Of the power of the size that time grows with, between the two largest: 1 is proportional."""
+    (small, before), (large, after) = sorted(sizes.items())[-2:]
+    return math.log(after[job][0] / before[job][0]) / math.log(large / small)
+
+
+def print_growth(axis, sizes, target):
+    jobs = list(next(iter(sizes.values())))
+    print(f"\n### growth over {axis}\n")
+    print(f"| {axis} | " + " | ".join(f"{job} s | MiB" for job in jobs) + " |")
+    print("|--:|" + "--:|--:|" * len(jobs))
+    for size, figures in sorted(sizes.items()):
+        cells = (f"{wall:.3f} | {kib / 1024:.0f}" for wall, kib in figures.values())
+        print(f"| {size} | " + " | ".join(cells) + " |")
+    print()
+    entries = {"entries": max(sizes), "layers": 12121}.get(axis, 2)
+    for job in jobs:
+        power = f"time grows with the power {exponent(sizes, job):.2f}; " if len(sizes) > 1 else ""
+        print(f"- {job}: {power}{judge_memory(max(f[job][1] for f in sizes.values()), entries, target)}")
+
+
+def plot_growth(axes, path):
+    """One panel for time and one for memory of each axis, logarithmic both ways."""
+    panels, blocks = [], []
+    for which, unit in ((0, "seconds"), (1, "MiB")):
+        for axis, sizes in axes.items():
+            curves = []
+            for job in next(iter(sizes.values())):
+                name = f"$curve{len(blocks)}"
+                points = (f"{size} {f[job][which] / (1024 if which else 1):.6f}" for size, f in sorted(sizes.items()))
+                blocks.append(f"{name} << END\n" + "\n".join(points) + "\nEND")
+                curves.append(f'{name} with linespoints pt 7 ps 0.5 title "{job}"')
+            panels.append(f'set xlabel "{axis}"\nset ylabel "{unit}"\nplot ' + ", ".join(curves))
+    script = "\n".join(
+        [f'set terminal svg size 1100,650 font "sans,11"\nset output "{path}"', *blocks]
+        + ["set logscale xy\nset grid\nset key left top", f"set multiplot layout 2,{len(axes)}", *panels]
+    )
+    subprocess.run(["gnuplot"], input=script + "\nunset multiplot\n", text=True, check=True)
+
+
+def report_growth(table, targets, picture):
+    axes = group_growth(read_table(table))
+    memory = next(row for row in targets if row["job"] == "memory")
+    for axis, sizes in axes.items():
+        print_growth(axis, sizes, memory)
+    if shutil.which("gnuplot"):
+        plot_growth(axes, picture)
+
+
 def main():
-    results, targets, versions, picture = sys.argv[1:]
+    results, targets, versions, picture, *growth = sys.argv[1:]
     jobs = group(read_table(results))
-    by_job = {row["job"]: row for row in read_table(targets)}
+    targets = read_table(targets)
     with open(versions, encoding="utf-8") as file:
         print("; ".join(line.strip() for line in file))
     for key, entries in jobs.items():
-        print_job(key, entries, by_job)
-    if shutil.which("gnuplot"):
+        print_job(key, entries, targets)
+    if jobs and shutil.which("gnuplot"):
         plot(jobs, picture)
+    if growth:
+        report_growth(growth[0], targets, growth[1])
 
 
 main()
