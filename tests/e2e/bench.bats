@@ -64,16 +64,75 @@ listing() { # DIR
 	run -127 ./measure times 1 ./nothing-here
 }
 
-@test "a report holds each round against its own reference, and says what is missed" {
-	{
-		printf 'job\tcorpus\tname\trole\tround\twall\tuser\tsystem\trss_kib\tbytes\n'
-		printf 'build-zstd\tdeb\tnacre build\tnacre\t%d\t%s\t1\t0\t1024\t0\n' 1 0.8 2 1.6 3 9
-		printf 'build-zstd\tdeb\ttar\treference\t%d\t%s\t2\t0\t1024\t0\n' 1 1 2 2 3 10
-		printf 'check\tdeb\tnacre check\tnacre\t%d\t%s\t1\t0\t1024\t0\n' 1 1.3 2 2.6
-		printf 'check\tdeb\tfloor\treference\t%d\t%s\t1\t0\t1024\t0\n' 1 1 2 2
-	} >results
+# columns: job name role entries rss_kib user, and then the wall time of each round
+results() {
+	local job name role entries rss user wall round
+
+	printf 'job\tcorpus\tname\trole\tround\twall\tuser\tsystem\trss_kib\tcode\tbytes\tentries\n'
+	while IFS=, read -r job name role entries rss user walls; do
+		round=0
+		for wall in $walls; do
+			round=$((round + 1))
+			printf '%s\tdeb\t%s\t%s\t%d\t%s\t%s\t0\t%d\t0\t0\t%d\n' \
+				"$job" "$name" "$role" $round "$wall" "$user" "$rss" "$entries"
+		done
+	done
+}
+
+report() {
 	echo "nacre 0" >versions
-	python3 "$bench/report.py" results "$bench/targets.tsv" versions plot.svg >report
+	python3 "$bench/report.py" results "$bench/targets.tsv" versions plot.svg "$@" >report
+}
+
+@test "a report holds each round against its own reference, and says what is missed" {
+	results >results <<-'END'
+		build-zstd,nacre build,nacre,1000,1024,1,0.8 1.6 9
+		build-zstd,tar,reference,1000,1024,2,1 2 10
+		check,nacre check,nacre,1000,1024,1,1.3 2.6
+		check,floor,reference,1000,1024,1,1 2
+	END
+	report
 	grep -F 'wall 0.80 of 0.85 x: met; cpu 0.50 of 0.65 x: met' report
 	grep -F 'wall 1.30 of 1.2 x: missed' report
+}
+
+@test "a target may be held against another row, and one that is not there is no target met" {
+	results >results <<-'END'
+		unpack-gzip,nacre unpack,nacre,1000,1024,1,0.4 0.4
+		unpack-gzip,bsdtar,reference,1000,1024,1,1 1
+		unpack-gzip,igzip; tar -xp; 2 sha256,peer,1000,1024,2,1 1
+	END
+	sed -i 's/igzip; tar -xp; /igzip, tar -xp, /' results
+	report
+	grep -F "wall 0.40 of 0.5 x: met; cpu 0.50 of 0.7 x of 'igzip, tar -xp, 2 sha256': met" report
+	sed -i '/igzip/d' results
+	report
+	grep -F "no 'igzip, tar -xp, 2 sha256' to compare with" report
+}
+
+@test "memory has a bound by the entries, and that of the worst round counts" {
+	results >results <<-'END'
+		check,nacre check,nacre,1000000,314573,1,1 1
+		check,floor,reference,1000000,1024,1,1 1
+	END
+	report
+	grep -F 'memory 307 of 308 MiB: met' report
+	sed -i '2s/314573/325000/' results
+	report
+	grep -F 'memory 317 of 308 MiB: missed' report
+}
+
+@test "growth is measured, tabled and drawn" {
+	make_floor
+	head -n 1 <(results </dev/null) >results
+	mkdir bin
+	ln -s "$NACRE" bin/nacre
+	ln -s "$PWD/measure" bin/measure
+	PATH=$PWD/bin:$PATH NACRE_GROWTH_ENTRIES='10 1500' NACRE_GROWTH_MIB=1 NACRE_GROWTH_LAYERS='1 120' \
+		"$bench/growth.sh" "$PWD/growth" growth.tsv 1
+	[ "$(cut -f1-3,9 growth.tsv | grep -c '	0$')" -eq 15 ]
+	report growth.tsv growth.svg
+	grep -E '^\| 1500 \|' report
+	grep -E '^- unpack: time grows with the power [0-9.-]+; memory [0-9]+ of 67 MiB' report
+	[ ! -x "$(command -v gnuplot)" ] || grep -q '</svg>' growth.svg
 }
