@@ -74,9 +74,13 @@ def judge(entry, reference, target):
     return words
 
 
+def memory_bound(entries, target):
+    """MiB."""
+    return float(target["rss_mib"]) + float(target["entry_bytes"]) * entries / 2**20
+
+
 def judge_memory(rss_kib, entries, target):
-    got = rss_kib / 1024
-    most = float(target["rss_mib"]) + float(target["entry_bytes"]) * entries / 2**20
+    got, most = rss_kib / 1024, memory_bound(entries, target)
     return f"memory {got:.0f} of {most:.0f} MiB: {'met' if got <= most else 'missed'}"
 
 
@@ -170,6 +174,11 @@ def exponent(sizes, job):
     return math.log(after[job][0] / before[job][0]) / math.log(large / small)
 
 
+def entries_at(axis, size):
+    """How many entries growth.sh makes."""
+    return {"entries": size, "layers": 12121}.get(axis, 2)
+
+
 def print_growth(axis, sizes, target):
     jobs = list(next(iter(sizes.values())))
     print(f"\n### growth over {axis}\n")
@@ -179,10 +188,12 @@ def print_growth(axis, sizes, target):
         cells = (f"{wall:.3f} | {kib / 1024:.0f}" for wall, kib in figures.values())
         print(f"| {size} | " + " | ".join(cells) + " |")
     print()
-    entries = {"entries": max(sizes), "layers": 12121}.get(axis, 2)
     for job in jobs:
+        # The size that is nearest to its bound, or furthest above.
+        worst = max(sizes, key=lambda size: sizes[size][job][1] / memory_bound(entries_at(axis, size), target))
         power = f"time grows with the power {exponent(sizes, job):.2f}; " if len(sizes) > 1 else ""
-        print(f"- {job}: {power}{judge_memory(max(f[job][1] for f in sizes.values()), entries, target)}")
+        print(f"- {job}: {power}at {worst} {axis}, "
+              f"{judge_memory(sizes[worst][job][1], entries_at(axis, worst), target)}")
 
 
 def plot_growth(axes, path):

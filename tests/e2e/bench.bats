@@ -122,6 +122,16 @@ report() {
 	grep -F 'memory 317 of 308 MiB: missed' report
 }
 
+@test "growth is judged at each size, not only at the largest" {
+	head -n 1 <(results </dev/null) >results
+	{
+		printf 'axis\tsize\tjob\tround\twall\tuser\tsystem\trss_kib\tcode\n'
+		printf 'entries\t%d\tbuild\t1\t%s\t1\t0\t%d\t0\n' 1000 1 102400 1000000 1000 102400
+	} >growth.tsv
+	report growth.tsv growth.svg
+	grep -Fx -e '- build: time grows with the power 1.00; at 1000 entries, memory 100 of 64 MiB: missed' report
+}
+
 @test "growth is measured, tabled and drawn" {
 	make_floor
 	head -n 1 <(results </dev/null) >results
@@ -133,6 +143,6 @@ report() {
 	[ "$(cut -f1-3,9 growth.tsv | grep -c '	0$')" -eq 15 ]
 	report growth.tsv growth.svg
 	grep -E '^\| 1500 \|' report
-	grep -E '^- unpack: time grows with the power [0-9.-]+; memory [0-9]+ of 67 MiB' report
+	grep -E '^- unpack: time grows with the power [0-9.-]+; at (1|120) layers, memory [0-9]+ of 67 MiB' report
 	[ ! -x "$(command -v gnuplot)" ] || grep -q '</svg>' growth.svg
 }
