@@ -23,7 +23,7 @@ struct nacre_layer_stream {
 	const struct nacre_env *env;
 	struct nacre_source *file;
 	struct nacre_source *decoded;
-	struct nacre_source *hashed; /* the last of the stages, or the pipe */
+	struct nacre_source *hashed; /* the last of the stages, or the pipe; NULL: decoded is */
 	struct nacre_hash *hash;     /* NULL: it is another process that hashes */
 	struct nacre_worker *worker;
 	int pipe;
@@ -52,7 +52,8 @@ static int stream_read(
 	struct nacre_source *source, void *data, size_t cap, size_t *out_len, struct nacre_err *err)
 {
 	struct nacre_layer_stream *stream = (struct nacre_layer_stream *)source;
-	int rc = nacre_source_read(stream->hashed, data, cap, out_len, err);
+	struct nacre_source *last = stream->hashed ? stream->hashed : stream->decoded;
+	int rc = nacre_source_read(last, data, cap, out_len, err);
 
 	if (rc)
 		return ask_worker(stream, rc, err);
@@ -83,17 +84,8 @@ static struct nacre_layer_stream *new_stream(
 	return stream;
 }
 
-static int open_decoded(struct nacre_layer_stream *stream, struct nacre_err *err)
-{
-	const struct nacre_layer_blob *blob = stream->blob;
-	int rc = nacre_source_fd(blob->fd, blob->offset, blob->size_bytes, &stream->file, err);
-
-	return rc
-		? rc
-		: nacre_decode_new(blob->codec, stream->file, &blob->limits, &stream->decoded, err);
-}
-
-int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
+/* @param proves  that the DiffID is proven here; else it is by who reads at another end */
+static int open_stages(struct nacre_layer_blob *blob, bool proves, const struct nacre_env *env,
 	struct nacre_layer_stream **out_stream, struct nacre_err *err)
 {
 	NACRE_CLEANUP(nacre_layer_stream_freep)
@@ -102,14 +94,45 @@ int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nac
 
 	if (!stream)
 		return nacre_fail_nomem(err);
-	rc = open_decoded(stream, err);
+	rc = nacre_source_fd(blob->fd, blob->offset, blob->size_bytes, &stream->file, err);
 	if (rc == 0)
+		rc = nacre_decode_new(
+			blob->codec, stream->file, &blob->limits, &stream->decoded, err);
+	if (rc == 0 && proves)
 		rc = nacre_hash_new_like(&blob->diff_id, &stream->hash, err);
-	if (rc == 0)
+	if (rc == 0 && proves)
 		rc = nacre_source_hash(stream->decoded, stream->hash, &stream->hashed, err);
 	if (rc == 0)
 		*out_stream = nacre_steal(&stream);
 	return rc;
+}
+
+int nacre_layer_stream_open_here(struct nacre_layer_blob *blob, const struct nacre_env *env,
+	struct nacre_layer_stream **out_stream, struct nacre_err *err)
+{
+	return open_stages(blob, true, env, out_stream, err);
+}
+
+/* Whoever reads at the other end tells how far it is. */
+static int send_all(
+	struct nacre_layer_blob *blob, bool proves, struct nacre_sink *sink, struct nacre_err *err)
+{
+	NACRE_CLEANUP(nacre_layer_stream_freep)
+	struct nacre_layer_stream *stream = NULL;
+	int rc = open_stages(blob, proves, NULL, &stream, err);
+
+	if (rc == 0)
+		rc = nacre_stream_copy(&stream->source, sink, NULL, err);
+	if (rc == 0)
+		rc = nacre_layer_stream_finish(stream, NULL, err);
+	/* Only what is whole is said to have ended. */
+	return rc ? rc : nacre_sink_finish(sink, err);
+}
+
+int nacre_layer_stream_send_unproven(
+	struct nacre_layer_blob *blob, struct nacre_sink *sink, struct nacre_err *err)
+{
+	return send_all(blob, false, sink, err);
 }
 
 /* ---------------------------------------------------------------------- worker */
@@ -127,8 +150,7 @@ static int send_layer(struct nacre_worker_self *self, void *user, struct nacre_e
 	int rc = nacre_sink_frames(sending->pipe, &sink, err);
 
 	(void)self;
-	/* Who reads at the other end tells how far it is. */
-	return rc ? rc : nacre_layer_stream_send(sending->blob, NULL, sink, err);
+	return rc ? rc : send_all(sending->blob, true, sink, err);
 }
 
 static int start_worker(struct nacre_layer_stream *stream, int pipe, struct nacre_err *err)
@@ -172,36 +194,6 @@ int nacre_layer_stream_open(struct nacre_layer_blob *blob, const struct nacre_en
 	return rc;
 }
 
-int nacre_layer_stream_send(struct nacre_layer_blob *blob, const struct nacre_env *env,
-	struct nacre_sink *sink, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = NULL;
-	int rc = nacre_layer_stream_open_here(blob, env, &stream, err);
-
-	if (rc == 0)
-		rc = nacre_stream_copy(&stream->source, sink, NULL, err);
-	if (rc == 0)
-		rc = nacre_layer_stream_finish(stream, NULL, err);
-	/* Only what is proven is said to have ended. */
-	return rc ? rc : nacre_sink_finish(sink, err);
-}
-
-int nacre_layer_stream_send_unproven(struct nacre_layer_blob *blob, const struct nacre_env *env,
-	struct nacre_sink *sink, struct nacre_err *err)
-{
-	NACRE_CLEANUP(nacre_layer_stream_freep)
-	struct nacre_layer_stream *stream = new_stream(blob, env);
-	int rc;
-
-	if (!stream)
-		return nacre_fail_nomem(err);
-	rc = open_decoded(stream, err);
-	if (rc == 0)
-		rc = nacre_stream_copy(stream->decoded, sink, NULL, err);
-	return rc ? rc : nacre_sink_finish(sink, err);
-}
-
 /* ---------------------------------------------------------------------- public */
 
 struct nacre_source *nacre_layer_stream_source(struct nacre_layer_stream *stream)
@@ -220,6 +212,8 @@ int nacre_layer_stream_finish(
 		*out_tar_bytes = stream->bytes;
 	if (stream->worker)
 		return nacre_workers_wait(&stream->worker, 1, err);
+	if (!stream->hash)
+		return 0;
 	nacre_hash_finish(stream->hash, &digest);
 	if (!nacre_digest_equal(&digest, &stream->blob->diff_id))
 		return nacre_fail(err, NACRE_E_DIGEST, "content has DiffID %s, the config says %s",

@@ -31,13 +31,12 @@ NACRE_CHECKED int nacre_layer_stream_finish(
 void nacre_layer_stream_free(struct nacre_layer_stream *stream);
 void nacre_layer_stream_freep(struct nacre_layer_stream **stream);
 
-/** Sends the whole tar through a sink that can be finished, and proves the DiffID. In a worker. */
-NACRE_CHECKED int nacre_layer_stream_send(struct nacre_layer_blob *blob,
-	const struct nacre_env *env, struct nacre_sink *sink, struct nacre_err *err);
-
-/** The same for one who proves the DiffID of what arrives: nothing is hashed here. */
-NACRE_CHECKED int nacre_layer_stream_send_unproven(struct nacre_layer_blob *blob,
-	const struct nacre_env *env, struct nacre_sink *sink, struct nacre_err *err);
+/**
+ * Sends the whole tar through a sink that can be finished, in a worker, to one who proves the
+ * DiffID of what arrives: nothing is hashed here.
+ */
+NACRE_CHECKED int nacre_layer_stream_send_unproven(
+	struct nacre_layer_blob *blob, struct nacre_sink *sink, struct nacre_err *err);
 
 /** Memory that decompressing takes, for the cage of a worker that does it. */
 uint64_t nacre_layer_stream_memory(const struct nacre_limits *limits);

@@ -26,7 +26,7 @@ static int send_wanted(const struct nacre_image_tree *image, int contents,
 		rc = nacre_step(env, err, "writing %s", nacre_layer_blob_name(blob));
 		/* It was proven when it was read, and is once more where it is written. */
 		if (rc == 0)
-			rc = nacre_layer_stream_send_unproven(blob, NULL, sink, err);
+			rc = nacre_layer_stream_send_unproven(blob, sink, err);
 		if (rc)
 			rc = nacre_within(err, rc, "%s", nacre_layer_blob_name(blob));
 	}
