@@ -24,7 +24,8 @@ struct search {
 	uint64_t looks; /* at manifests and signatures */
 	uint64_t referrer_bytes;
 	uint64_t strange; /* referrers told that cannot be read and may be another image's */
-	enum { IMAGES_UNKNOWN, IMAGES_ONE, IMAGES_MORE } images; /* in the list */
+	bool has_counted; /* the images in the list */
+	bool is_only;	  /* then: there is no other */
 };
 
 /* What nothing says is a referrer is looked at when it is as small as they are. */
@@ -174,12 +175,12 @@ static bool is_only_image(struct search *search)
 	NACRE_CLEANUP(nacre_descriptor_clear)
 	struct nacre_descriptor desc = { 0 };
 
-	if (search->images == IMAGES_UNKNOWN)
-		search->images = nacre_layout_find(search->layout, search->limits, NULL, NULL,
-					 &desc, NULL) == 0
-			? IMAGES_ONE
-			: IMAGES_MORE;
-	return search->images == IMAGES_ONE;
+	if (!search->has_counted) {
+		search->has_counted = true;
+		search->is_only = nacre_layout_find(search->layout, search->limits, NULL, NULL,
+					  &desc, NULL) == 0;
+	}
+	return search->is_only;
 }
 
 /*
@@ -190,16 +191,14 @@ static bool is_only_image(struct search *search)
 static int tell_lost_referrer(struct search *search, struct nacre_found *found, int rc,
 	const struct nacre_err *why, struct nacre_err *err)
 {
-	int over;
+	int over = 0;
 
 	found->is_ours = is_only_image(search);
-	if (found->is_ours) {
+	if (found->is_ours)
 		over = look(search, err);
-		return over ? over : tell_damage(search, found, rc, why, err);
-	}
-	if (is_damage(rc) && ++search->strange > search->limits->signatures)
+	else if (is_damage(rc) && ++search->strange > search->limits->signatures)
 		return 0;
-	return tell_damage(search, found, rc, why, err);
+	return over ? over : tell_damage(search, found, rc, why, err);
 }
 
 /* @param is_said  that it is one; what merely may be one is nobody's damage */

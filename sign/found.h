@@ -28,7 +28,9 @@ typedef int nacre_found_fn(const struct nacre_found *found, void *user, struct n
 
 /**
  * Tells all signatures that are said to be for one of two digests, in the order of index.json. A
- * signature that cannot be read is told too; only what is the system's fault is an error.
+ * signature that cannot be read is told too; only what is the system's fault is an error. Of
+ * referrers that cannot be read and may be another image's, no more are told than `signatures` lets
+ * be looked at.
  *
  * Errors: LIMIT (signatures: manifests and signatures together; document-bytes, times index-depth:
  * what may be referrers); IO; NOMEM; those of the callback.
