@@ -45,9 +45,9 @@ class Entry:
         return statistics.median(self.values(key))
 
     def ratio(self, other, key, plus=0.0):
-        """The median ratio to another; `plus` is what the other is given for nothing."""
+        """The median ratio to another, of what is above `plus`."""
         pairs = zip(self.values(key), other.values(key), strict=True)
-        return statistics.median(mine / max(theirs + plus, 1e-9) for mine, theirs in pairs)
+        return statistics.median((mine - plus) / max(theirs, 1e-9) for mine, theirs in pairs)
 
 
 def group(rows):

@@ -96,6 +96,15 @@ report() {
 	grep -F 'wall 1.30 of 1.2 x: missed' report
 }
 
+@test "what a target gives for nothing is given once" {
+	results >results <<-'END'
+		build-again,nacre build,nacre,1000,1024,1,0.175
+		build-again,floor walk,reference,1000,1024,1,0.1
+	END
+	report
+	grep -F 'wall 1.55 of 1.5 x + 20 ms: missed' report
+}
+
 @test "a target may be held against another row, and one that is not there is no target met" {
 	results >results <<-'END'
 		unpack-gzip,nacre unpack,nacre,1000,1024,1,0.4 0.4
